@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The command line.
+
+use std::time::Duration;
+
+/// Text of `--help`.
+pub const USAGE: &str = "\
+usage: guest-tests [--stack NAME] [--tests LIST] [--timeout SECONDS] [--list]
+  --stack NAME       which modules are installed: c-c, c-rust or rust-rust
+  --tests LIST       names separated by blanks: suite.test, suite, test, or globs
+  --timeout SECONDS  limit for one test (default 120, enough for a busy emulator)
+  --list             print the names of the chosen tests and stop
+";
+
+/// What the user asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Args {
+    /// Which pair of modules the guest holds.
+    pub stack: String,
+    /// Patterns; empty means all.
+    pub tests: Vec<String>,
+    /// Limit for one test.
+    pub timeout: Duration,
+    /// Only print names.
+    pub list: bool,
+}
+
+impl Args {
+    /// Reads the arguments after the program name.
+    pub fn parse(args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut out = Self {
+            stack: "c-c".into(),
+            tests: Vec::new(),
+            timeout: Duration::from_secs(120),
+            list: false,
+        };
+        let mut args = args;
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--stack" => {
+                    out.stack = value()?;
+                    if !["c-c", "c-rust", "rust-rust"].contains(&out.stack.as_str()) {
+                        return Err(format!("unknown stack {}", out.stack));
+                    }
+                }
+                "--tests" => out
+                    .tests
+                    .extend(value()?.split_whitespace().map(String::from)),
+                "--timeout" => {
+                    let text = value()?;
+                    let seconds = text.parse().map_err(|_| format!("bad number {text}"))?;
+                    out.timeout = Duration::from_secs(seconds);
+                }
+                "--list" => out.list = true,
+                _ => return Err(format!("unknown argument {arg}")),
+            }
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Args, String> {
+        Args::parse(line.split('|').filter(|s| !s.is_empty()).map(String::from))
+    }
+
+    #[test]
+    fn defaults() {
+        let args = parse("").unwrap();
+        assert_eq!(args.stack, "c-c");
+        assert!(args.tests.is_empty() && !args.list);
+    }
+
+    #[test]
+    fn all_options() {
+        let args = parse("--stack|rust-rust|--tests|a b|--tests|c.*|--timeout|7|--list").unwrap();
+        assert_eq!(args.stack, "rust-rust");
+        assert_eq!(args.tests, ["a", "b", "c.*"]);
+        assert_eq!(args.timeout, Duration::from_secs(7));
+        assert!(args.list);
+    }
+
+    #[test]
+    fn errors() {
+        for bad in ["--stack", "--stack|x", "--timeout|x", "name"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! What a running test can say: observations, remarks, "does not apply".
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Write;
+
+use super::ktap;
+use crate::wire::{Msg, Reply, Sock};
+
+/// Payload of the panic that ends a test as skipped.
+pub struct Skip(pub String);
+
+/// The running test.
+pub struct Test {
+    id: String,
+    stack: String,
+    out: File,
+    steps: HashSet<String>,
+}
+
+impl Test {
+    /// A test that reports through `out`.
+    pub fn new(id: &str, stack: &str, out: File) -> Self {
+        Self {
+            id: id.into(),
+            stack: stack.into(),
+            out,
+            steps: HashSet::new(),
+        }
+    }
+
+    /// Which pair of modules is installed.
+    pub fn stack(&self) -> &str {
+        &self.stack
+    }
+
+    fn put(&mut self, text: &str) {
+        self.out.write_all(text.as_bytes()).expect("result pipe");
+    }
+
+    /// Records a value that must be the same on every stack.
+    pub fn obs(&mut self, step: impl Display, value: impl Display) {
+        let step = step.to_string();
+        assert!(!step.contains(char::is_whitespace), "blank in step {step}");
+        assert!(!self.steps.contains(&step), "step {step} twice");
+        let line = ktap::observation(&self.id, &step, &value.to_string());
+        self.steps.insert(step);
+        self.put(&line);
+    }
+
+    /// A remark for humans.
+    pub fn note(&mut self, text: impl Display) {
+        self.put(&ktap::comment(&text.to_string()));
+    }
+
+    /// Ends the test: it does not apply here.
+    pub fn skip(&self, why: &str) -> ! {
+        std::panic::panic_any(Skip(why.into()))
+    }
+
+    /// Sends a message and records every byte that comes back.
+    pub fn exchange(&mut self, step: impl Display, sock: &Sock, msg: &Msg) -> Reply {
+        let reply = sock.exchange(msg);
+        self.obs(step, &reply);
+        reply
+    }
+
+    /// The same, and checks the outcome in short form.
+    #[track_caller]
+    pub fn expect(&mut self, step: impl Display, sock: &Sock, msg: &Msg, want: &str) -> Reply {
+        let step = step.to_string();
+        let reply = self.exchange(&step, sock, msg);
+        assert_eq!(reply.outcome(), want, "{step}");
+        reply
+    }
+}
