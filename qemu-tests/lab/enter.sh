@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The only door into a root:  enter.sh ROOT COMMAND...
+# The command runs in a private mount and process namespace, so that nothing
+# stays mounted or running afterwards. Inside:
+#   /checkout  this checkout          /out    results of this checkout and suite
+#   /cargo     downloaded crates      /tmp, /run  private and empty
+set -euo pipefail
+# shellcheck source=qemu-tests/lab/common.sh
+. "$(dirname "$0")/common.sh"
+
+if [[ ${1:-} != --inside ]]; then
+	root=$1
+	shift
+	[[ -d $root/usr ]] || die "no root in $root"
+	mkdir -p "$OUT" "$CACHE/cargo"
+	exec unshare --mount --pid --fork --kill-child -- "$0" --inside "$root" "$@"
+fi
+
+root=$2
+shift 2
+# A mount point as the root directory: virtiofsd refuses a plain directory.
+mount --bind "$root" "$root"
+mount --rbind /dev "$root/dev"
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+mount -t tmpfs -o mode=755 run "$root/run"
+mkdir -p "$root"/{checkout,out,cargo}
+mount --bind "$TOP" "$root/checkout"
+mount --bind "$OUT" "$root/out"
+mount --bind "$CACHE/cargo" "$root/cargo"
+# Name service and the host's certificates (it may know a proxy's).
+if [[ -e /etc/resolv.conf ]]; then
+	[[ -f $root/etc/resolv.conf ]] || : >"$root/etc/resolv.conf"
+	mount --bind "$(realpath /etc/resolv.conf)" "$root/etc/resolv.conf"
+fi
+certs=etc/ssl/certs/ca-certificates.crt
+if [[ -s /$certs && -e $root/$certs ]]; then
+	mount --bind "/$certs" "$root/$certs"
+fi
+
+environment=(
+	PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+	TERM="${TERM:-dumb}" CARGO_HOME=/cargo SUITE="$SUITE"
+)
+for name in http_proxy https_proxy ftp_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
+	[[ -z ${!name:-} ]] || environment+=("$name=${!name}")
+done
+exec chroot "$root" env -i "${environment[@]}" "$@"

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Makes the lean guest's initramfs: a cached base and a small part per run."""
+
+import hashlib
+import lzma
+import re
+import subprocess
+from pathlib import Path
+
+import guest_files
+from cpio import Archive
+from lab import in_root
+
+HERE = Path(__file__).resolve().parent
+
+
+def build(lab, stack, tests):
+    """Return the path of an initramfs for a stack, with the given tests."""
+    path = lab.out / f"initramfs-{stack}.cpio"
+    path.write_bytes(base(lab).read_bytes() + per_run(lab, stack, tests))
+    return path
+
+
+def base(lab):
+    """Return the cached part that only depends on the root."""
+    recipe = b"".join((HERE / n).read_bytes() for n in ("initramfs.py", "cpio.py", "guest_files.py"))
+    path = lab.root / ".lab" / f"base-{hashlib.sha256(recipe).hexdigest()[:12]}.cpio"
+    if path.exists():
+        return path
+    for old in path.parent.glob("base-*.cpio"):
+        old.unlink()
+    archive = Archive()
+    for name in ("bin", "sbin", "lib", "lib64"):
+        archive.directory(f"usr/{name}")
+        archive.symlink(name, f"usr/{name}")
+    for name in ("dev", "proc", "sys", "tmp", "run", "root", "var/lib", "mnt"):
+        archive.directory(name)
+    add_programs(lab, archive)
+    add_kernel_modules(lab, archive)
+    for name, text in guest_files.FILES.items():
+        archive.file(name, text.encode())
+    for name in guest_files.COPIED:
+        if (lab.root / name).exists():
+            archive.file(name, (lab.root / name).read_bytes())
+    part = path.with_suffix(".part")
+    part.write_bytes(archive.finish())
+    part.rename(path)
+    return path
+
+
+def add_programs(lab, archive):
+    """Add the programs, their libraries, their plug-ins and their other names."""
+    plugins = ["/" + str(p.relative_to(lab.root)) for d in guest_files.PLUGINS
+               for p in sorted((lab.root / d).rglob("*.so"))]
+    programs = [p for p in guest_files.PROGRAMS if (lab.root / p.lstrip("/")).exists()]
+    done = set()
+    for name in programs + plugins + guest_files.RUNTIME + libraries(lab, programs + plugins):
+        # Directories are merged: the archive links bin, sbin and lib into usr.
+        name = re.sub(r"^/(bin|sbin|lib|lib64)/", r"/usr/\1/", name)
+        if name not in done:
+            done.add(name)
+            archive.file(name, (lab.root / name.lstrip("/")).read_bytes(), 0o755)
+    archive.symlink("usr/bin/sh", "dash")
+    for name in guest_files.KMOD_LINKS:
+        archive.symlink(f"usr/sbin/{name}", "../bin/kmod")
+    for name in guest_files.XTABLES_LINKS:
+        archive.symlink(f"usr/sbin/{name}", f"xtables-{'nft' if '-nft' in name else 'legacy'}-multi")
+    applets = subprocess.run([lab.root / "usr/bin/busybox", "--list-full"],
+                             capture_output=True, text=True, check=True).stdout.split()
+    taken = {Path(p).name for p in programs} | {"sh"} | set(guest_files.KMOD_LINKS)
+    for applet in applets:
+        if Path(applet).name not in taken:
+            target = re.sub(r"^(bin|sbin)/", r"usr/\1/", applet)
+            archive.symlink(target, "/usr/bin/busybox")
+
+
+def libraries(lab, names):
+    """Return the shared libraries that the named files need, in the root."""
+    found = in_root(lab, "ldd", *names).stdout
+    return sorted(set(re.findall(r"(/\S+\.so\S*) \(0x", found)))
+
+
+def add_kernel_modules(lab, archive):
+    """Add kernel modules, unpacked: the guest is small and in a hurry."""
+    top = lab.root / "usr/lib/modules" / lab.kernel
+    paths = {}
+    depends = {}
+    for line in (top / "modules.dep").read_text().splitlines():
+        file, _, needed = line.partition(":")
+        name = Path(file).name.split(".ko")[0].replace("-", "_")
+        paths[name] = file
+        depends[file] = needed.split()
+    wanted = set()
+    for name in guest_files.MODULES:
+        if name in paths:
+            wanted |= {paths[name], *depends[paths[name]]}
+    folder = f"usr/lib/modules/{lab.kernel}"
+    for file in sorted(wanted):
+        body = (top / file).read_bytes()
+        if file.endswith(".xz"):
+            body = lzma.decompress(body)
+        archive.file(f"{folder}/{file.removesuffix('.xz')}", body)
+    for name in ("modules.builtin", "modules.builtin.modinfo", "modules.order"):
+        archive.file(f"{folder}/{name}", (top / name).read_bytes())
+
+
+def per_run(lab, stack, tests):
+    """Return the archive with /init, what was built, and what to run."""
+    archive = Archive()
+    archive.file("init", (HERE / "guest-init").read_bytes(), 0o755)
+    archive.file("run.conf", f"STACK='{stack}'\nTESTS='{tests}'\n".encode())
+    guest_tests = lab.out / "target-guest/release/guest-tests"
+    archive.file("usr/local/bin/guest-tests", guest_tests.read_bytes(), 0o755)
+    nfacct = lab.out / "target-userland/release/nfacct"
+    if nfacct.exists():
+        archive.file("usr/local/bin/nfacct", nfacct.read_bytes(), 0o755)
+    replaced = {"c-c": [], "c-rust": ["nfnetlink_acct"], "rust-rust": ["nfnetlink_acct", "xt_nfacct"]}[stack]
+    for name in ("nfnetlink_acct", "xt_nfacct"):
+        module = lab.out / "modules/kernel-module" / f"{name}.ko"
+        if not module.exists():
+            continue
+        archive.file(f"modules-rust/{name}.ko", module.read_bytes())
+        if name in replaced:
+            archive.file(f"usr/lib/modules/{lab.kernel}/updates/{name}.ko", module.read_bytes())
+    return archive.finish()

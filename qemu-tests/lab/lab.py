@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where things are: the root, the results, and how to run something inside."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass
+class Lab:
+    """One suite's root and this checkout's results for it."""
+
+    suite: str
+    root: Path
+    out: Path
+    kernel: str
+
+
+def open_lab():
+    """Make sure that the root exists and describe it."""
+    suite = os.environ.get("SUITE") or "forky"
+    env = dict(os.environ, SUITE=suite)
+    paths = subprocess.run([HERE / "root.sh"], env=env, stdout=subprocess.PIPE,
+                           text=True, check=False)
+    if paths.returncode:
+        sys.exit(paths.returncode)
+    root, out = (Path(line) for line in paths.stdout.split("\n")[:2])
+    return Lab(suite, root, out, (root / ".lab/kernel").read_text().strip())
+
+
+def door(lab, *command):
+    """Return the command line that runs a command inside the root."""
+    return [str(HERE / "enter.sh"), str(lab.root), *command]
+
+
+def in_root(lab, *command):
+    """Run a command inside the root and return what it printed."""
+    return subprocess.run(door(lab, *command), env=dict(os.environ, SUITE=lab.suite),
+                          capture_output=True, text=True, check=False)
+
+
+def say(text):
+    """Tell the user something; results go to stdout, so this does not."""
+    print(text, file=sys.stderr, flush=True)

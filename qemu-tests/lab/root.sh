@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Ensures that the suite's root exists, is whole and is not stale, with the
+# prepared kernel tree in it. Prints the paths of the root and of the results;
+# everything else goes to stderr. Takes no time when there is nothing to do.
+set -euo pipefail
+# shellcheck source=qemu-tests/lab/common.sh
+. "$(dirname "$0")/common.sh"
+# shellcheck source=qemu-tests/lab/recipe.sh
+. "$LAB/recipe.sh"
+
+"$LAB/host-packages.sh"
+
+KEY=$(cat "$LAB"/{recipe,bootstrap,tree}.sh | sha256sum | cut -c1-12)
+ROOT=$CACHE/$SUITE-$KEY
+
+is_whole() {
+	local file
+	[[ -e $ROOT/.lab/complete ]] || return 1
+	for file in "${essential[@]}" "boot/vmlinuz-$(<"$ROOT/.lab/kernel")"; do
+		if [[ ! -e $ROOT/$file && ! -L $ROOT/$file ]]; then
+			say "the root lacks /$file"
+			return 1
+		fi
+	done
+}
+
+# is_fresh: the suite offers nothing newer. Asked once a day at most; a host
+# without network keeps what it has.
+is_fresh() {
+	local stamp=$ROOT/.lab/checked package have offered
+	[[ -z $(find "$stamp" -mmin -1440 2>/dev/null) ]] || return 0
+	if ! in_root apt-get -q update >"$LOGS/fresh.log" 2>&1 || grep -q '^[WE]: Failed to fetch' "$LOGS/fresh.log"; then
+		say "the archive is out of reach: the $SUITE root of $(date -r "$ROOT/.lab/complete" +%F) is kept as it is"
+		return 0
+	fi
+	while read -r package have; do
+		offered=$(in_root apt-cache policy "$package" | awk -v rel="$kernel_release" -v p="$package" '
+			$1 == "Candidate:" && !(rel && p ~ /^linux/) { print $2; exit }
+			rel && p ~ /^linux/ && $1 ~ /^[0-9]/ { v = $1 } rel && p ~ /^linux/ && $1 == "***" { v = $2 }
+			rel && p ~ /^linux/ && $0 ~ " " rel "/" { print v; exit }')
+		if [[ -n $offered && $offered != "$have" ]]; then
+			say "the suite offers $package $offered, the root has $have"
+			return 1
+		fi
+	done <"$ROOT/.lab/versions"
+	in_root apt-get clean
+	touch "$stamp"
+}
+
+make_root() {
+	local part=$CACHE/.part-$SUITE old
+	rm -rf --one-file-system "$part" "$ROOT"
+	mkdir -p "$CACHE"
+	step "making the $SUITE root" "$LOGS/root.log" "$LAB/bootstrap.sh" "$part"
+	mv "$part" "$ROOT"
+	touch "$ROOT/.lab/checked" "$ROOT/.lab/complete"
+	# Roots of the same suite by an older recipe serve nobody any more.
+	for old in "$CACHE/$SUITE"-????????????; do
+		[[ $old == "$ROOT" ]] || rm -rf --one-file-system "$old"
+	done
+}
+
+ensure() {
+	mkdir -p "$LOGS"
+	if ! is_whole || ! is_fresh; then
+		make_root
+	fi
+	"$LAB/tree.sh" "$ROOT"
+}
+
+locked "$SUITE" ensure
+printf '%s\n' "$ROOT" "$OUT"

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Counts what passed and failed, and prints the last line."""
+
+from lab import say
+
+
+class Tally:
+    """The verdicts of one `make test`."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failures = []
+
+    def record(self, name, complaints=()):
+        """Count one item; complaints are the reasons why it failed."""
+        complaints = list(complaints)
+        if not complaints:
+            self.passed += 1
+            return
+        self.failures.append(name)
+        say(f"FAILED {name}")
+        for complaint in complaints[:20]:
+            say(f"    {complaint}")
+        if len(complaints) > 20:
+            say(f"    ... and {len(complaints) - 20} more")
+
+    def finish(self):
+        """Print the summary; return the exit status."""
+        if self.failures:
+            print("failed:", *self.failures, sep="\n    ")
+        print(f"{self.passed} passed, {len(self.failures)} failed", flush=True)
+        return 1 if self.failures or not self.passed else 0

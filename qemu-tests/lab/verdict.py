@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Judges one run: what makes it bad, beside tests that say "not ok"."""
+
+import splats
+
+# Only "out-of-tree module" and "unsigned module" may taint the kernel.
+TAINT_ALLOWED = (1 << 12) | (1 << 13)
+
+
+def faults(results, tolerance):
+    """Return the reasons why a run cannot be trusted or is unhealthy."""
+    out = []
+    if not results.ended:
+        out.append("no end marker: the guest died or was stopped")
+    if results.bailed:
+        out.append(results.bailed)
+    if not results.version:
+        out.append("no KTAP header")
+    if results.plan is None:
+        out.append("no KTAP plan")
+    elif results.numbers != list(range(1, results.plan + 1)):
+        out.append(f"planned 1..{results.plan}, got {len(results.tests)} results"
+                   + ("" if len(results.tests) != results.plan else " out of order"))
+    elif results.plan == 0:
+        out.append("no test was run")
+    names = [t.name for t in results.tests]
+    out += [f"test {n} reported twice" for n in sorted({n for n in names if names.count(n) > 1})]
+    out += [f"observation {t} {s} made twice" for t, s in results.twice]
+    failed = any(not t.ok for t in results.tests)
+    if results.health.get("exit-status") not in (("1",) if failed else ("0",)):
+        out.append(f"guest-tests exited with {results.health.get('exit-status')}, "
+                   f"{'some tests' if failed else 'no test'} failed")
+    return out + health(results, tolerance)
+
+
+def health(results, tolerance):
+    """Return what is wrong with the kernel after the tests."""
+    out = []
+    report = results.health
+    for key in ("taint-before", "taint-after"):
+        value = report.get(key, "")
+        if not value.isdigit():
+            out.append(f"{key} was not reported")
+        elif int(value) & ~TAINT_ALLOWED:
+            out.append(f"{key} is {value}: more than out-of-tree and unsigned modules")
+    if report.get("kfence") != "total bugs: 0":
+        out.append(f"KFENCE: {report.get('kfence', 'not reported')}")
+    for key, most in tolerance.items():
+        before, after = (report.get(f"{key}-{when}", "") for when in ("before", "after"))
+        if not (before.isdigit() and after.isdigit()):
+            out.append(f"{key} was not measured")
+        elif int(after) - int(before) > most:
+            out.append(f"{key} grew from {before} to {after} (at most {most} more is noise)")
+    if results.ended and not results.dmesg:
+        out.append("the kernel log is empty")
+    return out + [f"kernel log: {line}" for line in splats.find(results.dmesg)]
