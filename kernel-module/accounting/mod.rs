@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What accounting objects are: counters, quotas, names and the tables of them.
+
+pub(crate) mod head;
+pub(crate) mod index;
+pub(crate) mod object;
+pub(crate) mod table;

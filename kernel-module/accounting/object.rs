@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! An accounting object.
+//!
+//! C counterpart: `struct nf_acct`. Memory is counted by [`Arc`]; `users` counts the rules that
+//! refer to the object, which is what user space sees and what forbids a deletion.
+
+use super::{head::Head, table::Locked};
+use crate::{
+    model::{
+        name::Name,
+        quota::{Counters, Quota, F_OVERQUOTA},
+    },
+    netfilter::per_cpu::Cells,
+};
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        Arc,
+    },
+};
+
+/// A named pair of counters, maybe with a quota.
+///
+/// The head comes first: a pointer to an object is a pointer to its head.
+#[repr(C)]
+pub(crate) struct Object {
+    head: Head,
+    users: Atomic<u32>,
+    name: Name,
+}
+
+/// The state of an object at one time.
+#[derive(Clone, Copy)]
+pub(crate) struct Snapshot {
+    /// The counters.
+    pub(crate) counters: Counters,
+    /// `NFACCT_F_*`; 0 without a quota.
+    pub(crate) flags: u32,
+    /// `NFACCT_USE`: rules that refer to the object, plus one for its table.
+    pub(crate) uses: u32,
+}
+
+impl Object {
+    /// Makes an object, charged to the caller's memory cgroup. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn new(name: Name, quota: Option<Quota>, start: Counters) -> Result<Arc<Self>> {
+        let head = match quota {
+            Some(quota) => Head::with_quota(quota, start),
+            None => Head::plain(Cells::new()?, start),
+        };
+        let object = Self {
+            head,
+            users: Atomic::new(0),
+            name,
+        };
+        Ok(Arc::new(object, GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// The part that packets work on.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The name.
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// `NFACCT_F_*` for filters and replies.
+    pub(crate) fn flags(&self) -> u32 {
+        match self.head.quota() {
+            None => 0,
+            Some(quota) if self.head.latch().is_fired() => quota.flag() | F_OVERQUOTA,
+            Some(quota) => quota.flag(),
+        }
+    }
+
+    /// The state now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            flags: self.flags(),
+            counters: self.head.counters(),
+            uses: self.users.load(Relaxed).wrapping_add(1),
+        }
+    }
+
+    /// Takes the reported counters off. `_locked` is proof that the table's lock is held.
+    pub(crate) fn reset(&self, reported: &Snapshot, _locked: &Locked) {
+        self.head.reset(reported.counters);
+    }
+
+    /// Counts a rule that refers to the object from now on. `_locked` as above.
+    pub(crate) fn add_user(&self, _locked: &Locked) {
+        self.users.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a rule that does not refer to the object any more. Needs no lock.
+    pub(crate) fn remove_user(&self) {
+        self.users.fetch_sub(1, Release);
+    }
+
+    /// Whether no rule refers to the object. It stays so while the table is locked.
+    pub(crate) fn is_unused(&self, _locked: &Locked) -> bool {
+        self.users.load(Acquire) == 0
+    }
+}

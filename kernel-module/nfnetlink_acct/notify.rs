@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The over-quota event.
+//!
+//! C counterpart: `nfnl_overquota_report()`. The event is a report without `NLM_F_MULTI` to the
+//! group `NFNLGRP_ACCT_QUOTA`, its message type is that of NEW.
+
+use super::wire;
+use crate::{
+    accounting::object::{Object, Snapshot},
+    model::quota::F_OVERQUOTA,
+    netfilter::{
+        buffer::{Context, NewBuffer},
+        net::Net,
+        recipient::Recipient,
+        uapi,
+    },
+};
+
+/// Sends the event if the quota is reached and that was not reported since the last reset.
+///
+/// Called while a packet is processed. Without memory nothing changes, and the next packet tries
+/// again. The latch is read before the counters, and changed only if it is the same afterwards:
+/// a reset in between means that the counters that were read are gone, so nothing is sent.
+pub(crate) fn over_quota(net: &Net, object: &Object) {
+    let Ok(mut event) = NewBuffer::new(Context::Packet) else {
+        return;
+    };
+    let head = object.head();
+    let latch = head.latch();
+    let Snapshot { counters, uses, .. } = object.snapshot();
+    let Some(quota) = head.quota() else {
+        return;
+    };
+    if !quota.is_reached(quota.metered(counters)) || !head.fire(latch) {
+        return;
+    }
+    let snapshot = Snapshot {
+        counters,
+        flags: quota.flag() | F_OVERQUOTA,
+        uses,
+    };
+    if wire::report(event.buffer(), Recipient::GROUP, object, &snapshot).is_ok() {
+        event.broadcast(net, uapi::NFNLGRP_ACCT_QUOTA);
+    }
+}
