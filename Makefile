@@ -19,6 +19,59 @@ help: ## Show this list
 	@echo "  STACKS='c-c c-rust rust-rust'  make test: only these pairs of match and provider"
 	@echo "  ACCEL=kvm|tcg                  do not try which accelerator works"
 
+.PHONY: demo
+demo: ## Show the modules counting real packets in a stock kernel
+	@$(LAB)/vm.sh demo
+
 .PHONY: test
 test: ## Run everything: unit tests, guests on each stack, comparison, checks
 	@python3 $(LAB)/test.py
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need neither root nor a virtual machine
+	@$(LAB)/unit.sh
+
+.PHONY: lint
+lint: ## Check format, lints, unsafe code and licences
+	@$(LAB)/lint.sh
+
+.PHONY: ci
+ci: ## Run what continuous integration runs: lint, then test
+	@$(LAB)/ci.sh
+
+.PHONY: vm
+vm: ## Open a shell in a guest with the modules and the tools at hand
+	@$(LAB)/vm.sh shell
+
+.PHONY: modules
+modules: ## Build the kernel modules (in the lab, or for KDIR=)
+ifdef KDIR
+	@scripts/check-kernel-tree.sh "$(KDIR)"
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" MO="$(CURDIR)/build/modules" modules
+else
+	@$(LAB)/build.sh modules
+endif
+
+.PHONY: modules_install
+modules_install: ## Install them where modprobe prefers them to the stock ones
+	@scripts/install-modules.sh install $(if $(KDIR),build/modules)
+
+.PHONY: modules_uninstall
+modules_uninstall: ## Remove them again; the stock modules are back
+	@scripts/install-modules.sh uninstall $(if $(KDIR),build/modules)
+
+.PHONY: userland
+userland: ## Build the userland (in the lab)
+	@$(LAB)/build.sh cargo userland userland
+
+.PHONY: fmt
+fmt: ## Format all Rust code
+	@$(LAB)/build.sh format
+
+.PHONY: clean
+clean: ## Remove what was built for this checkout (the roots stay in the cache)
+	@$(LAB)/clean.sh
+
+.PHONY: distclean
+distclean: ## Remove the lab's whole cache as well
+	@$(LAB)/clean.sh all

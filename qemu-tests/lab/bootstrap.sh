@@ -53,6 +53,7 @@ describe() {
 }
 
 package_version() {
+	# shellcheck disable=SC2016 # a field name of dpkg-query
 	chroot "$1" dpkg-query -W -f '${Version}\n' "$2" 2>/dev/null
 }
 

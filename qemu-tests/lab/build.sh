@@ -2,28 +2,61 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Builds inside the suite's root, with the suite's own compilers:
-#   build.sh modules [MAKE-ARGUMENT...]   the kernel modules, into /out/modules
-#   build.sh cargo NAME DIR [CARGO-ARGUMENT...]   a cargo workspace
+#   build.sh modules            the kernel modules, into /out/modules
+#   build.sh clippy_modules     the same through the kernel's lints
+#   build.sh cargo NAME DIR     a cargo workspace, into /out/target-NAME
+#   build.sh clippy_cargo NAME DIR
+#   build.sh format             format all Rust code of the checkout
 set -euo pipefail
 # shellcheck source=qemu-tests/lab/common.sh
 . "$(dirname "$0")/common.sh"
 
-build_modules() {
-	local arguments
+make_modules() {
+	local output=$1 arguments
+	shift
 	read -ra arguments <"$ROOT/build/linux/.make-arguments"
-	in_root make -C /build/linux "${arguments[@]}" M=/checkout MO=/out/modules \
+	mkdir -p "$OUT/$output"
+	in_root make -C /build/linux "${arguments[@]}" M=/checkout MO="/out/$output" \
 		-j"$(nproc)" "$@" modules
 }
 
-build_cargo() {
-	local name=$1 dir=$2
-	shift 2
-	in_root env CARGO_TARGET_DIR="/out/target-$name" \
-		cargo build --locked --release --manifest-path "/checkout/$dir/Cargo.toml" "$@"
+run_modules() {
+	make_modules modules
+	"$LAB/check-modules.sh" "$ROOT"
 }
 
-{ read -r ROOT && read -r OUT; } < <("$LAB/root.sh") || exit 1
+run_clippy_modules() {
+	# Lints speak while a file is compiled, so nothing may be up to date.
+	rm -rf "$OUT/modules-clippy"
+	make_modules modules-clippy CLIPPY=1 \
+		KRUSTFLAGS='-Dwarnings -Wclippy::incompatible_msrv'
+}
+
+cargo() {
+	local command=$1 name=$2 dir=$3
+	shift 3
+	in_root env CARGO_TARGET_DIR="/out/target-$name" \
+		cargo "$command" --locked --manifest-path "/checkout/$dir/Cargo.toml" "$@"
+}
+
+run_cargo() {
+	cargo build "$1" "$2" --release
+}
+
+run_clippy_cargo() {
+	cargo clippy "$1" "$2" --workspace --all-targets -- -D warnings
+}
+
+run_format() {
+	local files
+	mapfile -t files < <(cd "$TOP" && find kernel-module -name '*.rs' -printf '/checkout/%p\n')
+	in_root rustfmt --edition 2021 "${files[@]}"
+	in_root cargo fmt --all --manifest-path /checkout/userland/Cargo.toml
+	in_root cargo fmt --all --manifest-path /checkout/qemu-tests/guest/Cargo.toml
+}
+
+paths=$("$LAB/root.sh")
+{ read -r ROOT && read -r OUT; } <<<"$paths"
 what=$1
 shift
-mkdir -p "$OUT/modules"
-locked "build-$CHECKOUT_ID-$SUITE" "build_$what" "$@"
+locked "build-$CHECKOUT_ID-$SUITE" "run_$what" "$@"

@@ -2,6 +2,10 @@
 """Runs the functional tests on each stack and compares the stacks."""
 
 import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
 
 import accel
 import boot
@@ -17,15 +21,19 @@ DEVIATIONS = HERE.parent / "deviations.toml"
 # How much a gauge may differ after all tests were run and all modules unloaded.
 TOLERANCE = {}
 
+# Log directories that are kept for a look afterwards.
+KEPT = 8
+
 
 def run_all(lab, tally, stacks, tests):
     """Boot each stack once; record every test and every comparison."""
     if not re.fullmatch(r"[\w.*?\[\] -]*", tests):
         raise SystemExit(f"error: SUITE_TESTS={tests!r} has a character that no test name has")
     accelerator = accel.choose(lab)
+    runs = new_runs(lab)
     observed, passed, known = {}, {}, set()
     for stack in stacks:
-        found = run_one(lab, tally, accelerator, stack, tests)
+        found = run_one(lab, tally, accelerator, runs / stack, tests)
         observed[stack] = found.observations
         passed[stack] = {t.name for t in found.tests if t.ok and t.skipped is None}
         known |= {t.name for t in found.tests}
@@ -40,16 +48,26 @@ def run_all(lab, tally, stacks, tests):
                 tally.record(f"deviation {entry['id']}", [f"there is no test {entry['test']}"])
 
 
-def run_one(lab, tally, accelerator, stack, tests):
+def new_runs(lab):
+    """Return a new directory for this invocation's logs; a few old ones are kept."""
+    top = lab.out / "runs"
+    top.mkdir(parents=True, exist_ok=True)
+    for old in sorted(top.iterdir())[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=top))
+
+
+def run_one(lab, tally, accelerator, run, tests):
     """Boot one stack and record its tests and the guest's health."""
-    run = lab.out / f"run-{stack}"
-    run.mkdir(parents=True, exist_ok=True)
-    for old in run.iterdir():
-        old.unlink()
-    initrd = initramfs.build(lab, stack, tests)
-    command = boot.qemu(lab, accelerator, f"/out/{initrd.name}", f"/out/{run.name}")
-    seconds, stopped = boot.follow(lab, command, run / "results.log", stack)
+    stack = run.name
+    run.mkdir()
+    initrd = run / "initramfs.cpio"
+    initrd.write_bytes(initramfs.build(lab, stack, tests))
+    inside = f"/out/{run.relative_to(lab.out)}"
+    command = boot.qemu(lab, accelerator, f"{inside}/{initrd.name}", inside)
     log = run / "results.log"
+    seconds, stopped = boot.follow(lab, command, log, stack)
+    initrd.unlink()
     found = results.parse(log.read_text(errors="replace") if log.exists() else "")
     skipped = 0
     for test in found.tests:

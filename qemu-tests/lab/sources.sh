@@ -14,6 +14,7 @@ host_mirror() {
 	fi
 	command -v apt-get >/dev/null || die "no apt-get here: set LAB_MIRROR= to the URI of an archive mirror"
 	# Without downloaded lists there is no label: the release name decides then.
+	# shellcheck disable=SC2016 # field names of apt
 	lines=$(apt-get indextargets --format '$(REPO_URI) $(LABEL) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
 		grep ' main$' || true)
 	uri=$(awk -v rel="$(host_codename)" \

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Removes what was built for this checkout; with "all", the whole cache.
+set -euo pipefail
+# shellcheck source=qemu-tests/lab/common.sh
+. "$(dirname "$0")/common.sh"
+
+rm -rf --one-file-system "${OUT%/*}" "$TOP/build"
+if [[ ${1:-} == all ]]; then
+	rm -rf --one-file-system "$CACHE"
+fi
