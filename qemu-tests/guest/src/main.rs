@@ -8,6 +8,7 @@ mod env;
 mod harness;
 mod suites;
 mod wire;
+mod xt;
 
 use std::process::ExitCode;
 

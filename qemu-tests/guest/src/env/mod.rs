@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The surroundings of a test: namespaces, modules, processes, traffic, log.
 
+pub mod cmd;
+pub mod kmsg;
 pub mod modules;
 pub mod netns;
+pub mod proc;
+pub mod traffic;

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The suites, in the order of execution.
 
-mod netlink;
-
 use crate::harness::Suite;
 
-/// All suites.
-pub const SUITES: &[Suite] = &[Suite {
-    name: "netlink",
-    cases: netlink::CASES,
-}];
+macro_rules! suites {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        /// All suites.
+        pub const SUITES: &[Suite] = &[
+            $(Suite { name: stringify!($name), cases: $name::CASES }),*
+        ];
+    };
+}
+
+suites![netlink, attributes, names, filters, dump, reset, quota, counters, xtables, nft, iptables];

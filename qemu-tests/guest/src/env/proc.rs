@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Helper processes and the identities they take on.
+
+use std::fs;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+
+/// User id without any privilege.
+pub const NOBODY: u32 = 65534;
+
+/// Exit code of a helper that panicked.
+const CRASHED: i32 = 101;
+
+/// A forked helper; it is killed when dropped.
+pub struct Helper {
+    pid: i32,
+}
+
+impl Helper {
+    /// Forks a helper that runs `body` and exits with its value.
+    ///
+    /// To be called before the test starts any thread.
+    pub fn spawn(body: impl FnOnce() -> i32) -> Self {
+        // SAFETY: The caller has a single thread, so the child may do anything.
+        let pid = unsafe { libc::fork() };
+        assert!(pid >= 0, "fork: {}", io::Error::last_os_error());
+        if pid == 0 {
+            let code = panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(CRASHED);
+            // SAFETY: Ends the helper without running the test's exit handlers.
+            unsafe { libc::_exit(code) }
+        }
+        Self { pid }
+    }
+
+    /// Waits for the end: the exit code, or 128 + signal.
+    pub fn wait(mut self) -> i32 {
+        self.reap()
+    }
+
+    /// Ends the helper at once.
+    pub fn kill(mut self) -> i32 {
+        self.signal(libc::SIGKILL);
+        self.reap()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: The helper is our own unreaped child.
+        unsafe { libc::kill(self.pid, signal) };
+    }
+
+    fn reap(&mut self) -> i32 {
+        let mut status = 0;
+        // SAFETY: `status` is a valid int; the pid is our own child.
+        let got = unsafe { libc::waitpid(self.pid, &raw mut status, 0) };
+        assert_eq!(got, self.pid, "waitpid: {}", io::Error::last_os_error());
+        self.pid = 0;
+        if libc::WIFSIGNALED(status) {
+            128 + libc::WTERMSIG(status)
+        } else {
+            libc::WEXITSTATUS(status)
+        }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        if self.pid != 0 {
+            self.signal(libc::SIGKILL);
+            self.reap();
+        }
+    }
+}
+
+/// Gives up root for good.
+pub fn become_nobody() {
+    // SAFETY: Plain system calls; the results are checked.
+    unsafe {
+        assert_eq!(libc::setgroups(0, std::ptr::null()), 0);
+        assert_eq!(libc::setresgid(NOBODY, NOBODY, NOBODY), 0);
+        assert_eq!(libc::setresuid(NOBODY, NOBODY, NOBODY), 0);
+        // Without this /proc/self would stay root's and no map could be written.
+        assert_eq!(libc::prctl(libc::PR_SET_DUMPABLE, 1), 0);
+    }
+}
+
+/// Enters a new user namespace as its root.
+pub fn enter_userns() {
+    // SAFETY: Plain system calls.
+    let (uid, gid) = unsafe { (libc::geteuid(), libc::getegid()) };
+    // SAFETY: Plain system call.
+    let ret = unsafe { libc::unshare(libc::CLONE_NEWUSER) };
+    assert_eq!(ret, 0, "userns: {}", io::Error::last_os_error());
+    fs::write("/proc/self/setgroups", "deny").expect("setgroups");
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1")).expect("uid_map");
+    fs::write("/proc/self/gid_map", format!("0 {gid} 1")).expect("gid_map");
+}
+
+/// Removes `CAP_NET_ADMIN` from all sets but stays root.
+pub fn drop_net_admin() {
+    #[repr(C)]
+    struct Header {
+        version: u32,
+        pid: i32,
+    }
+    const VERSION_3: u32 = 0x2008_0522;
+    const NET_ADMIN: u32 = 12;
+    let mut header = Header {
+        version: VERSION_3,
+        pid: 0,
+    };
+    // Two halves of (effective, permitted, inheritable).
+    let mut sets = [[0u32; 3]; 2];
+    // SAFETY: Header and data have the layout of version 3 of the interface.
+    unsafe {
+        let ret = libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr());
+        assert_eq!(ret, 0, "capget: {}", io::Error::last_os_error());
+        for set in &mut sets[0] {
+            *set &= !(1 << NET_ADMIN);
+        }
+        let ret = libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr());
+        assert_eq!(ret, 0, "capset: {}", io::Error::last_os_error());
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The accounting match as an nftables rule, through `nft_compat`.
+
+use super::blob::{Family, Hook, Match};
+use crate::wire::consts::{ACK, APPEND, BATCH_BEGIN, BATCH_END, CREATE, NESTED, REQUEST};
+use crate::wire::{attr_bytes, batch, Msg, Reply, Sock};
+
+const SUBSYS: u16 = 10;
+const NEWTABLE: u16 = SUBSYS << 8;
+const DELTABLE: u16 = SUBSYS << 8 | 2;
+const NEWCHAIN: u16 = SUBSYS << 8 | 3;
+const NEWRULE: u16 = SUBSYS << 8 | 6;
+
+/// Name of the table that [`rule`] makes.
+const TABLE: &[u8] = b"acct\0";
+
+const fn protocol(family: Family) -> u8 {
+    match family {
+        Family::V4 => 2,
+        Family::V6 => 10,
+    }
+}
+
+fn attr(kind: u16, payload: &[u8]) -> Vec<u8> {
+    attr_bytes(kind, payload.len() as u16 + 4, payload)
+}
+
+fn nest(kind: u16, inner: &[Vec<u8>]) -> Vec<u8> {
+    attr(kind | NESTED, &inner.concat())
+}
+
+fn transaction(sock: &Sock, family: Family, body: Vec<Msg>) -> Reply {
+    let mut all = vec![Msg::new(BATCH_BEGIN, REQUEST).gen(0, 0, SUBSYS)];
+    all.extend(body.into_iter().map(|m| m.gen(protocol(family), 0, 0)));
+    all.push(Msg::new(BATCH_END, REQUEST).gen(0, 0, SUBSYS));
+    sock.exchange_sized(&batch(&all), crate::wire::socket::LARGE)
+}
+
+/// Adds a chain at a hook, with one rule that holds the match.
+///
+/// Errors come back; success is silent. Nothing remains of a failed call.
+pub fn rule(sock: &Sock, family: Family, hook: Hook, m: &Match) -> Reply {
+    let number: u32 = match hook {
+        Hook::In => 1,
+        Hook::Out => 3,
+    };
+    let flags = REQUEST | CREATE;
+    let table = Msg::new(NEWTABLE, flags).raw(&attr(1, TABLE));
+    let chain = Msg::new(NEWCHAIN, flags)
+        .raw(&attr(1, TABLE))
+        .raw(&attr(3, b"c\0"))
+        .raw(&nest(
+            4,
+            &[attr(1, &number.to_be_bytes()), attr(2, &0u32.to_be_bytes())],
+        ))
+        .raw(&attr(7, b"filter\0"));
+    let data = nest(
+        2,
+        &[
+            attr(1, &[m.name.as_bytes(), &[0]].concat()),
+            attr(2, &u32::from(m.revision).to_be_bytes()),
+            attr(3, &m.data),
+        ],
+    );
+    let expression = nest(1, &[attr(1, b"match\0"), data]);
+    let rule = Msg::new(NEWRULE, flags | APPEND)
+        .raw(&attr(1, TABLE))
+        .raw(&attr(2, b"c\0"))
+        .raw(&nest(4, &[expression]));
+    transaction(sock, family, vec![table, chain, rule])
+}
+
+/// Deletes the table of [`rule`] with everything in it.
+pub fn delete(sock: &Sock, family: Family) -> Reply {
+    let table = Msg::new(DELTABLE, REQUEST | ACK).raw(&attr(1, TABLE));
+    transaction(sock, family, vec![table])
+}
