@@ -11,9 +11,8 @@ use kernel::types::Opaque;
 ///
 /// # Invariants
 ///
-/// The namespace is alive: the `init` callbacks of all pernet subsystems have returned, and its
-/// memory stays until the reference ends. Callbacks get such namespaces from C, which holds a
-/// socket or a rule of the namespace or runs its `exit` callback.
+/// The namespace is not freed while the reference exists. Callbacks get it from C, which holds a
+/// socket, a rule or a packet of the namespace, or is setting it up or tearing it down.
 #[repr(transparent)]
 pub(crate) struct Net(Opaque<bindings::net>);
 

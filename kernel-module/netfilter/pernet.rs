@@ -100,8 +100,9 @@ impl<T: PerNet> Pernet<T> {
             return None;
         }
         // SAFETY: The pointer is one of `into_foreign()` in `init_callback()`. It goes back to
-        // `from_foreign()` in `exit_callback()`, which does not run while a `Net` is borrowed by
-        // anything that could lock it: no socket or rule is added to a dying namespace.
+        // `from_foreign()` in `exit_callback()`, which `cleanup_net()` calls when no process and
+        // no socket is left in the namespace: nobody sends requests or adds rules by then, and
+        // nothing else locks.
         let mutex: Pin<&'a Mutex<T>> = unsafe { State::<T>::borrow(state) };
         Some(Pin::get_ref(mutex).lock())
     }
