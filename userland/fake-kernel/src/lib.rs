@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A model of the kernel's accounting subsystem behind the library's transport trait: commands and library can be tested
+//! end to end without root, and with faults that a real kernel shows rarely.
+//!
+//! It reads and writes bytes with code of its own, so that a mistake in the library's encoder cannot hide.
+
+#![allow(clippy::expect_used)] // A broken request is a failed test.
+
+mod socket;
+mod table;
+mod wire;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use socket::FakeSocket;
+pub use table::Object;
+
+use table::Table;
+
+/// One network namespace with its accounting objects.
+#[derive(Clone, Default)]
+pub struct FakeKernel(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    table: Table,
+    /// Every request is refused with this error number.
+    refuse: Option<i32>,
+    /// The next receive calls fail with these error numbers.
+    faults: Vec<i32>,
+    /// The next dump is marked as interrupted.
+    interrupt_dump: bool,
+    /// Events that no monitor has read yet, as wire bytes.
+    events: Vec<Vec<u8>>,
+}
+
+impl FakeKernel {
+    /// An empty table.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new socket; a process opens one.
+    #[must_use]
+    pub fn socket(&self) -> FakeSocket {
+        FakeSocket::new(self.clone())
+    }
+
+    /// From now on every request is refused: 1 = `EPERM` for lack of a capability, 22 = `EINVAL` for a kernel without
+    /// the subsystem. `None` ends it.
+    pub fn refuse(&self, errno: Option<i32>) {
+        self.state().refuse = errno;
+    }
+
+    /// The next receive call fails with this error number; several calls queue up.
+    pub fn fault(&self, errno: i32) {
+        self.state().faults.push(errno);
+    }
+
+    /// Marks the next dump with `NLM_F_DUMP_INTR`.
+    pub fn interrupt_dump(&self) {
+        self.state().interrupt_dump = true;
+    }
+
+    /// A rule starts (`true`) or stops using the object.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such object.
+    pub fn rule(&self, name: &str, add: bool) {
+        let mut state = self.state();
+        let object = state.table.find(name.as_bytes());
+        let object = object.unwrap_or_else(|| panic!("no object {name}"));
+        object.references = if add {
+            object.references + 1
+        } else {
+            object.references - 1
+        };
+    }
+
+    /// A packet of `size` bytes passes a rule with this object.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such object.
+    pub fn packet(&self, name: &str, size: u64) {
+        let mut state = self.state();
+        let object = state.table.find(name.as_bytes());
+        let object = object.unwrap_or_else(|| panic!("no object {name}"));
+        if object.count(size) {
+            let event = wire::event(object);
+            state.events.push(event);
+        }
+    }
+
+    /// The objects in the order of their creation.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Object> {
+        self.state().table.all().to_vec()
+    }
+}

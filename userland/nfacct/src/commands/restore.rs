@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `restore`: add the objects that standard input lists, line by line, up to the first failure.
+
+use std::io::BufRead;
+
+use nfacct_netlink::{Name, NewObject, QuotaKind};
+
+use crate::{
+    Context,
+    error::Error,
+    legacy::number::{is_blank, scan_u64},
+};
+
+/// The C tool reads lines with `fgets` into a buffer of 512 bytes; a longer line counts as several.
+const LINE_MAX: usize = 511;
+
+pub(crate) fn run(context: &mut Context<'_>) -> Result<(), Error> {
+    let mut client = None;
+    while let Some(line) = read_line(context.input)? {
+        let object = parse_line(&line)?;
+        let client = match &mut client {
+            Some(client) => client,
+            none => none.insert(context.client()?),
+        };
+        client.create(&object)?;
+    }
+    Ok(())
+}
+
+/// Reads up to the end of the line or [`LINE_MAX`] bytes; `None` at the end of the input.
+fn read_line(input: &mut dyn BufRead) -> Result<Option<Vec<u8>>, Error> {
+    let mut line = Vec::new();
+    while line.len() < LINE_MAX {
+        let available = match input.fill_buf() {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            other => other.map_err(Error::Input)?,
+        };
+        let room = LINE_MAX - line.len();
+        let chunk: &[u8] = available.get(..room).unwrap_or(available);
+        if chunk.is_empty() {
+            break;
+        }
+        let end = chunk.iter().position(|&b| b == b'\n').map(|at| at + 1);
+        let used = end.unwrap_or(chunk.len());
+        line.extend(chunk.iter().take(used));
+        input.consume(used);
+        if end.is_some() {
+            break;
+        }
+    }
+    Ok((!line.is_empty()).then_some(line))
+}
+
+/// Understands a line of the output of `list`.
+///
+/// Unlike the C tool it also takes what `list` prints for quota objects (with `overquota`), names that contain
+/// "quota", and names with blanks in them.
+fn parse_line(line: &[u8]) -> Result<NewObject, Error> {
+    // To C a NUL byte is the end of the text.
+    let text = line.split(|&b| b == 0).next().unwrap_or_default();
+    let end = text
+        .iter()
+        .position(|&b| b == b';')
+        .ok_or(Error::Line("invalid line"))?;
+    text.get(..end)
+        .and_then(parse_object)
+        .ok_or(Error::Line("error reading input"))
+}
+
+fn parse_object(text: &[u8]) -> Option<NewObject> {
+    let mut scan = Scan(text);
+    scan.0 = scan.0.strip_prefix(b"{")?;
+    let packets = scan.field("pkts")?;
+    scan.token(b",")?;
+    let bytes = scan.field("bytes")?;
+    let mut quota = None;
+    if scan.token(b",").is_some() {
+        let limit = scan.field("quota")?;
+        scan.token(b",")?;
+        scan.token(b"mode")?;
+        scan.token(b"=")?;
+        let mut mode = scan.word()?;
+        if let Some(shorter) = mode.strip_suffix(b",") {
+            mode = shorter;
+            scan.over_quota()?;
+        } else if scan.token(b",").is_some() {
+            scan.over_quota()?;
+        }
+        let kind = if mode == b"byte" {
+            QuotaKind::Bytes
+        } else {
+            QuotaKind::Packets
+        };
+        quota = Some((kind, limit));
+    }
+    scan.token(b"}")?;
+    scan.token(b"=")?;
+    let name = scan.rest();
+    if name.is_empty() {
+        return None;
+    }
+    let object = NewObject::new(Name::truncated(name)).counters(packets, bytes);
+    Some(match quota {
+        Some((kind, limit)) => object.quota(kind, limit),
+        None => object,
+    })
+}
+
+/// The text that is still to be read. White space is optional everywhere, as in a `scanf` pattern with blanks.
+struct Scan<'a>(&'a [u8]);
+
+impl<'a> Scan<'a> {
+    fn skip_blanks(&mut self) {
+        while let Some((b, rest)) = self.0.split_first() {
+            if !is_blank(*b) {
+                break;
+            }
+            self.0 = rest;
+        }
+    }
+
+    fn token(&mut self, token: &[u8]) -> Option<()> {
+        self.skip_blanks();
+        self.0 = self.0.strip_prefix(token)?;
+        Some(())
+    }
+
+    /// `NAME = NUMBER`
+    fn field(&mut self, name: &str) -> Option<u64> {
+        self.token(name.as_bytes())?;
+        self.token(b"=")?;
+        let (value, rest) = scan_u64(self.0)?;
+        self.0 = rest;
+        Some(value)
+    }
+
+    /// Everything up to the next white space.
+    fn word(&mut self) -> Option<&'a [u8]> {
+        self.skip_blanks();
+        let len = self.0.iter().take_while(|b| !is_blank(**b)).count();
+        let (word, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// `overquota = yes|no`; the kernel finds that out again by itself.
+    fn over_quota(&mut self) -> Option<()> {
+        self.token(b"overquota")?;
+        self.token(b"=")?;
+        matches!(self.word()?, b"yes" | b"no").then_some(())
+    }
+
+    /// All that is left, without blanks around it.
+    fn rest(&mut self) -> &'a [u8] {
+        self.skip_blanks();
+        let end = self.0.iter().rposition(|&b| !is_blank(b)).map_or(0, |at| at + 1);
+        self.0.get(..end).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Option<NewObject> {
+        parse_line(line.as_bytes()).ok()
+    }
+
+    fn object(name: &str) -> NewObject {
+        NewObject::new(Name::new(name).unwrap())
+    }
+
+    #[test]
+    fn what_list_prints() {
+        assert_eq!(
+            parsed("{ pkts = 00000000000000000005, bytes = 00000000000000000500 } = a;\n"),
+            Some(object("a").counters(5, 500))
+        );
+        assert_eq!(
+            parsed("{ pkts = 1, bytes = 2, quota = 00000000000000000100, mode = byte, overquota = yes } = q;\n"),
+            Some(object("q").counters(1, 2).quota(QuotaKind::Bytes, 100))
+        );
+    }
+
+    #[test]
+    fn what_the_c_tool_takes() {
+        let quota = |kind| object("q").counters(1, 2).quota(kind, 3);
+        assert_eq!(parsed("{pkts=1,bytes=2}=a;"), Some(object("a").counters(1, 2)));
+        assert_eq!(
+            parsed("{\tpkts  =  -1 ,bytes = +2}\n =  a;x"),
+            Some(object("a").counters(u64::MAX, 2))
+        );
+        assert_eq!(
+            parsed("{ pkts = 1, bytes = 2, quota = 3, mode = byte } = q;"),
+            Some(quota(QuotaKind::Bytes))
+        );
+        assert_eq!(
+            parsed("{ pkts = 1, bytes = 2, quota = 3, mode = bogus } = q;"),
+            Some(quota(QuotaKind::Packets))
+        );
+    }
+
+    #[test]
+    fn what_the_c_tool_cannot_restore() {
+        assert_eq!(
+            parsed("{ pkts = 1, bytes = 2 } = myquota;"),
+            Some(object("myquota").counters(1, 2))
+        );
+        assert_eq!(
+            parsed("{ pkts = 1, bytes = 2 } = a b ;"),
+            Some(object("a b").counters(1, 2))
+        );
+    }
+
+    #[test]
+    fn what_is_no_object() {
+        for line in [
+            " { pkts = 1, bytes = 2 } = a;",
+            "{ bytes = 1, pkts = 2 } = a;",
+            "{ pkts = 0x10, bytes = 010 } = a;",
+            "{ pkts = 1, bytes = 2 } = ;",
+            "{ pkts = 1, bytes = 2, quota = 3 } = q;",
+            "{ pkts = 1, bytes = 2, quota = 3, mode = byte, overquota = maybe } = q;",
+            "garbage;",
+        ] {
+            assert!(
+                matches!(parse_line(line.as_bytes()), Err(Error::Line("error reading input"))),
+                "{line}"
+            );
+        }
+        for line in ["", "\n", "# comment", "\0{ pkts = 1, bytes = 2 } = a;"] {
+            assert!(
+                matches!(parse_line(line.as_bytes()), Err(Error::Line("invalid line"))),
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let input = [vec![b'x'; 600], b"\ny\nlast".to_vec()].concat();
+        let mut input = std::io::BufReader::with_capacity(7, &input[..]);
+        let mut lens = Vec::new();
+        while let Some(line) = read_line(&mut input).unwrap() {
+            lens.push(line.len());
+        }
+        assert_eq!(lens, [511, 90, 2, 4]);
+    }
+}

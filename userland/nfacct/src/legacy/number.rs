@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Numbers as `sscanf("%lu")` of glibc reads them.
+
+/// Is it white space to C?
+pub(crate) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+/// Reads a number and returns what follows it.
+///
+/// Leading white space and a sign are fine, a minus negates modulo 2^64, too large a number becomes the largest one.
+pub(crate) fn scan_u64(text: &[u8]) -> Option<(u64, &[u8])> {
+    let start = text.iter().position(|&b| !is_blank(b))?;
+    let text = text.get(start..)?;
+    let (negative, digits) = match text.split_first()? {
+        (b'-', rest) => (true, rest),
+        (b'+', rest) => (false, rest),
+        _ => (false, text),
+    };
+    let len = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (digits, rest) = digits.split_at_checked(len).filter(|(digits, _)| !digits.is_empty())?;
+    let value = digits.iter().try_fold(0u64, |value, digit| {
+        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    });
+    let value = match value {
+        Some(value) if negative => value.wrapping_neg(),
+        Some(value) => value,
+        None => u64::MAX,
+    };
+    Some((value, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sscanf_takes() {
+        let cases: [(&str, u64, &str); 12] = [
+            ("0", 0, ""),
+            ("10k", 10, "k"),
+            ("0x10", 0, "x10"),
+            ("1.5", 1, ".5"),
+            ("1e3", 1, "e3"),
+            (" \t\n7", 7, ""),
+            ("+7", 7, ""),
+            ("-1", u64::MAX, ""),
+            ("-5 ", u64::MAX - 4, " "),
+            ("18446744073709551615", u64::MAX, ""),
+            ("18446744073709551616", u64::MAX, ""),
+            ("-18446744073709551616", u64::MAX, ""),
+        ];
+        for (text, value, rest) in cases {
+            assert_eq!(scan_u64(text.as_bytes()), Some((value, rest.as_bytes())), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_sscanf_refuses() {
+        for text in ["", " ", "abc", "-", "+", "+-1", "- 1", "\u{a0}1"] {
+            assert_eq!(scan_u64(text.as_bytes()), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the recorded commands do not show: failing output, terminals, resets, events.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
+
+mod common;
+
+use std::io::ErrorKind;
+
+use common::nfacct;
+use fake_kernel::FakeKernel;
+use nfacct::Exit;
+use serde_json::Value;
+
+/// A kernel with objects that have counted 5 packets of 100 bytes each.
+fn kernel(names: &[&str]) -> FakeKernel {
+    let kernel = FakeKernel::new();
+    for name in names {
+        assert_eq!(nfacct(&["add", name]).on(&kernel).exit, Exit::Success);
+        for _ in 0..5 {
+            kernel.packet(name, 100);
+        }
+    }
+    kernel
+}
+
+fn packets(kernel: &FakeKernel) -> Vec<u64> {
+    kernel.objects().iter().map(|object| object.packets).collect()
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let kernel = kernel(&["a"]);
+    for args in [
+        &["list"][..],
+        &["list", "json"],
+        &["get", "a", "xml"],
+        &["version"],
+        &["help"],
+    ] {
+        let outcome = nfacct(args).room(10, ErrorKind::StorageFull).on(&kernel);
+        assert_eq!(outcome.exit, Exit::Failure, "{args:?}");
+        assert!(
+            outcome.stderr().starts_with("nfacct v1.0.2: error writing output: "),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_not_an_error() {
+    let outcome = nfacct(&["list"]).room(10, ErrorKind::BrokenPipe).on(&kernel(&["a"]));
+    assert_eq!((outcome.exit, outcome.stderr()), (Exit::Success, ""));
+}
+
+#[test]
+fn counts_that_were_reset_are_never_lost() {
+    let full = nfacct(&["list"]).on(&kernel(&["a", "b"]));
+    for kind in [ErrorKind::BrokenPipe, ErrorKind::StorageFull] {
+        for room in [0, 1, 100, full.stdout.len() - 1] {
+            let kernel = kernel(&["a", "b"]);
+            let outcome = nfacct(&["list", "reset"]).room(room, kind).on(&kernel);
+            assert_eq!(packets(&kernel), [0, 0]);
+            assert_eq!(outcome.exit, Exit::Failure);
+            let (message, rest) = outcome.stderr().split_once("was not written:\n").unwrap();
+            assert!(message.contains("2 objects were reset"), "{message}");
+            assert_eq!(format!("{}{rest}", outcome.stdout()), full.stdout());
+        }
+    }
+}
+
+#[test]
+fn a_list_that_breaks_off_shows_what_came() {
+    let names: Vec<String> = (0..200).map(|n| format!("object-{n:03}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let kernel = kernel(&names);
+    kernel.interrupt_dump();
+    let outcome = nfacct(&["list", "reset"]).on(&kernel);
+    assert_eq!(outcome.exit, Exit::Failure);
+    assert_eq!(outcome.stderr(), "nfacct v1.0.2: error: Interrupted system call\n");
+    assert_eq!(outcome.stdout().lines().count(), 200);
+}
+
+#[test]
+fn an_empty_option_does_not_reset() {
+    let kernel = kernel(&["a"]);
+    for args in [&["list", ""][..], &["list", "", "xml", ""], &["get", "a", ""], &[""]] {
+        assert_eq!(nfacct(args).on(&kernel).exit, Exit::Success, "{args:?}");
+        assert_eq!(packets(&kernel), [5], "{args:?}");
+    }
+    nfacct(&["list", "r"]).on(&kernel);
+    assert_eq!(packets(&kernel), [0]);
+}
+
+#[test]
+fn names_are_raw_in_pipes_and_harmless_on_terminals() {
+    let kernel = kernel(&["red\x1b[31m"]);
+    assert!(nfacct(&["list"]).on(&kernel).stdout().ends_with("= red\x1b[31m;\n"));
+    let outcome = nfacct(&["list"]).terminal().on(&kernel);
+    assert!(outcome.stdout().ends_with("= red\\x1b[31m;\n"));
+}
+
+#[test]
+fn json_is_json_whatever_the_name() {
+    let kernel = FakeKernel::new();
+    for name in ["quote\"", "back\\slash", "nl\n", "\x01\x1f", "é", "</script>", "%s{}"] {
+        assert_eq!(nfacct(&["add", name, "byte", "7"]).on(&kernel).exit, Exit::Success);
+        let outcome = nfacct(&["get", name, "json"]).on(&kernel);
+        let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+        let object = &document["nfacct_counters"][0];
+        assert_eq!(object["name"], name);
+        assert_eq!((&object["quota"], &object["mode"]), (&7.into(), &"byte".into()));
+    }
+    let outcome = nfacct(&["list", "json"]).on(&kernel);
+    let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    assert_eq!(document["nfacct_counters"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn everything_listed_can_be_restored() {
+    let before = kernel(&["plain", "with space", "quota"]);
+    nfacct(&["add", "q", "packet", "2"]).on(&before);
+    for _ in 0..3 {
+        before.packet("q", 40);
+    }
+    let listed = nfacct(&["list"]).on(&before);
+    let after = FakeKernel::new();
+    let outcome = nfacct(&["restore"]).stdin(listed.stdout).on(&after);
+    assert_eq!((outcome.exit, outcome.stderr()), (Exit::Success, ""));
+    let mut expected = before.objects();
+    expected[3].quota = Some((1, 2)); // the mark comes back with the next packet
+    assert_eq!(after.objects(), expected);
+}
+
+#[test]
+fn monitor_shows_events_and_tells_what_it_missed() {
+    let kernel = FakeKernel::new();
+    nfacct(&["add", "q", "packet", "1"]).on(&kernel);
+    kernel.packet("q", 84);
+    kernel.fault(105);
+    let outcome = nfacct(&["monitor", "json"]).on(&kernel);
+    assert_eq!(
+        outcome.stdout(),
+        "{ pkts = 00000000000000000001, bytes = 00000000000000000084, \
+         quota = 00000000000000000001, mode = packet, overquota = yes } = q;\n"
+    );
+    let mut errors = outcome.stderr().lines();
+    assert_eq!(errors.next(), Some("nfacct v1.0.2: some events were lost"));
+    assert!(errors.next().is_some(), "the fake kernel has no more events");
+}
+
+#[test]
+fn monitor_does_not_wait_without_permission() {
+    let kernel = FakeKernel::new();
+    kernel.refuse(Some(1));
+    let outcome = nfacct(&["monitor"]).on(&kernel);
+    assert_eq!(outcome.exit, Exit::Failure);
+    assert_eq!(outcome.stderr(), "nfacct v1.0.2: error: Operation not permitted\n");
+}
+
+#[test]
+fn list_arguments_are_checked_before_anything_is_sent() {
+    let kernel = kernel(&["a"]);
+    for (args, message) in [
+        (
+            &["list", "r", "reset"][..],
+            "Error: duplicate \"reset\" or collision with another option \n",
+        ),
+        (
+            &["list", "xml", "j"],
+            "Error: duplicate \"j\" or collision with another option \n",
+        ),
+        (
+            &["list", "c", "over"],
+            "Error: duplicate \"over\" or collision with another option \n",
+        ),
+        (&["list", "reset", "bogus"], "nfacct v1.0.2: unknown argument\n"),
+    ] {
+        let outcome = nfacct(args).on(&kernel);
+        assert_eq!((outcome.exit, outcome.stderr()), (Exit::Failure, message), "{args:?}");
+    }
+    assert_eq!(packets(&kernel), [5]);
+}
+
+#[test]
+fn options_before_the_command_are_modern() {
+    let kernel = FakeKernel::new();
+    let outcome = nfacct(&["--bogus"]).on(&kernel);
+    assert_eq!((outcome.exit, outcome.stdout()), (Exit::Usage, ""));
+    assert!(outcome.stderr().contains("--bogus"));
+    let outcome = nfacct(&["--help"]).on(&kernel);
+    assert_eq!((outcome.exit, outcome.stderr()), (Exit::Success, ""));
+    assert!(outcome.stdout().contains("restore"));
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Runs the command in this process against a fake kernel.
+
+#![allow(dead_code)] // Each test file uses a part of it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    os::unix::ffi::OsStringExt,
+};
+
+use fake_kernel::FakeKernel;
+use nfacct::{Context, Exit, Sockets};
+use nfacct_netlink::{Error, Transport};
+
+/// The fake kernel as a source of sockets.
+struct FakeSockets(FakeKernel);
+
+impl Sockets for FakeSockets {
+    fn open(&mut self) -> Result<Box<dyn Transport>, Error> {
+        Ok(Box::new(self.0.socket()))
+    }
+}
+
+/// What a command left behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    pub(crate) exit: Exit,
+}
+
+impl Outcome {
+    pub(crate) fn stdout(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+
+    pub(crate) fn stderr(&self) -> &str {
+        std::str::from_utf8(&self.stderr).unwrap()
+    }
+}
+
+/// One run, to be adjusted before it starts.
+pub(crate) struct Run {
+    args: Vec<OsString>,
+    stdin: Vec<u8>,
+    terminal: bool,
+    room: Option<(usize, io::ErrorKind)>,
+}
+
+/// A run with this argument vector, name of the program included.
+pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
+    Run {
+        args: args.into_iter().map(OsString::from_vec).collect(),
+        stdin: Vec::new(),
+        terminal: false,
+        room: None,
+    }
+}
+
+/// A run of `nfacct` with these arguments.
+pub(crate) fn nfacct(args: &[&str]) -> Run {
+    argv(std::iter::once("nfacct").chain(args.iter().copied()).map(Vec::from))
+}
+
+impl Run {
+    pub(crate) fn stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
+        self.stdin = stdin.into();
+        self
+    }
+
+    /// Standard output is a terminal.
+    pub(crate) fn terminal(mut self) -> Self {
+        self.terminal = true;
+        self
+    }
+
+    /// Standard output fails like this after so many bytes.
+    pub(crate) fn room(mut self, bytes: usize, then: io::ErrorKind) -> Self {
+        self.room = Some((bytes, then));
+        self
+    }
+
+    pub(crate) fn on(self, kernel: &FakeKernel) -> Outcome {
+        let mut output = Output {
+            text: Vec::new(),
+            room: self.room,
+        };
+        let mut errors = Vec::new();
+        let exit = nfacct::run(
+            &self.args,
+            &mut Context {
+                input: &mut &self.stdin[..],
+                output: &mut output,
+                output_is_terminal: self.terminal,
+                errors: &mut errors,
+                sockets: &mut FakeSockets(kernel.clone()),
+            },
+        );
+        Outcome {
+            stdout: output.text,
+            stderr: errors,
+            exit,
+        }
+    }
+}
+
+struct Output {
+    text: Vec<u8>,
+    room: Option<(usize, io::ErrorKind)>,
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = self.room.map_or(usize::MAX, |(room, _)| room - self.text.len());
+        match self.room {
+            Some((_, kind)) if room == 0 => Err(kind.into()),
+            _ => {
+                let len = room.min(bytes.len());
+                self.text.extend(&bytes[..len]);
+                Ok(len)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
