@@ -7,7 +7,7 @@ from pathlib import Path
 
 from boot import qemu
 from cpio import Archive
-from lab import say
+from lab import open_lab, say
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PROBE_SECONDS = 20
@@ -51,3 +51,7 @@ def kvm_boots(lab):
     except subprocess.TimeoutExpired:
         return False
     return results.exists() and results.read_text() == "hello\n"
+
+
+if __name__ == "__main__":
+    print(choose(open_lab()))
