@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Requests and their answers: sequence numbers, multi-part answers, errors.
 
+mod batch;
+
+pub use batch::BATCH;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use neli::consts::nl::{NlmF, Nlmsg};

@@ -49,7 +49,7 @@ pub mod request;
 pub mod transport;
 
 pub use attr::{AcctAttr, FilterAttr};
-pub use client::Client;
+pub use client::{BATCH, Client};
 pub use error::{Error, KernelError, SocketStep, strerror};
 pub use message::{AcctMsg, AcctPayload, GROUP_ACCT_QUOTA, Request};
 pub use monitor::Monitor;

@@ -128,3 +128,24 @@ fn an_event_per_reached_quota() {
     kernel.packet("p", 50);
     assert_eq!(monitor.next_event().unwrap().bytes, 100);
 }
+
+#[test]
+fn batches_create_all_and_name_the_refused() {
+    let kernel = FakeKernel::new();
+    let mut client = Client::new(kernel.socket());
+    for taken in [0, 99, 100, 249] {
+        client.create(&NewObject::new(name(&format!("o{taken}")))).unwrap();
+    }
+    let objects: Vec<_> = (0..250)
+        .map(|n| NewObject::new(name(&format!("o{n}"))).counters(n, 0))
+        .collect();
+    let mut refused = Vec::new();
+    client
+        .create_all(&objects, |index, error| refused.push((index, error.errno)))
+        .unwrap();
+    assert_eq!(refused, [(0, 16), (99, 16), (100, 16), (249, 16)]);
+    assert_eq!(kernel.objects().len(), 250);
+    assert_eq!(client.get(&name("o248")).unwrap().packets, 248);
+
+    client.create_all(&[], |_, _| panic!("nothing to refuse")).unwrap();
+}

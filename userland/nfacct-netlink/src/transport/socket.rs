@@ -5,8 +5,9 @@
 //! a truncated datagram.
 
 use std::{
+    fs::File,
     io::{self, IoSliceMut},
-    os::fd::AsRawFd,
+    os::fd::{AsFd, AsRawFd},
 };
 
 use neli::{
@@ -14,7 +15,10 @@ use neli::{
     socket::NlSocket,
     utils::Groups,
 };
-use nix::sys::socket::{MsgFlags, NetlinkAddr, recvmsg};
+use nix::{
+    sched::{CloneFlags, setns},
+    sys::socket::{MsgFlags, NetlinkAddr, recvmsg},
+};
 
 use super::{Datagram, Transport};
 use crate::{Error, error::SocketStep};
@@ -36,6 +40,18 @@ impl NetlinkSocket {
         let _ = socket.enable_ext_ack(true);
         let port = socket.pid().map_err(Error::socket(SocketStep::Bind))?;
         Ok(Self { socket, port })
+    }
+
+    /// Opens a socket in another network namespace, given as an open file like `/run/netns/NAME` or
+    /// `/proc/PID/ns/net`. Only this thread goes there, and it comes back at once.
+    pub fn open_in(namespace: impl AsFd) -> Result<Self, Error> {
+        let failed = || Error::socket(SocketStep::Namespace);
+        let home = File::open("/proc/thread-self/ns/net").map_err(failed())?;
+        let enter = |to| setns(to, CloneFlags::CLONE_NEWNET).map_err(|errno| failed()(errno.into()));
+        enter(namespace.as_fd())?;
+        let socket = Self::open();
+        enter(home.as_fd())?;
+        socket
     }
 
     /// Asks for a receive queue of this size (`SO_RCVBUF`), so that more messages can wait.
