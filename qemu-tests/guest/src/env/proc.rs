@@ -2,7 +2,8 @@
 //! Helper processes and the identities they take on.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 
 /// User id without any privilege.
@@ -14,6 +15,7 @@ const CRASHED: i32 = 101;
 /// A forked helper; it is killed when dropped.
 pub struct Helper {
     pid: i32,
+    panic_text: UnixStream,
 }
 
 impl Helper {
@@ -21,20 +23,37 @@ impl Helper {
     ///
     /// To be called before the test starts any thread.
     pub fn spawn(body: impl FnOnce() -> i32) -> Self {
+        let (ours, theirs) = UnixStream::pair().expect("pair");
         // SAFETY: The caller has a single thread, so the child may do anything.
         let pid = unsafe { libc::fork() };
         assert!(pid >= 0, "fork: {}", io::Error::last_os_error());
         if pid == 0 {
+            drop(ours);
+            panic::set_hook(Box::new(move |info| {
+                let _ = (&theirs).write_all(info.to_string().as_bytes());
+            }));
             let code = panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(CRASHED);
             // SAFETY: Ends the helper without running the test's exit handlers.
             unsafe { libc::_exit(code) }
         }
-        Self { pid }
+        Self {
+            pid,
+            panic_text: ours,
+        }
     }
 
     /// Waits for the end: the exit code, or 128 + signal.
+    ///
+    /// A helper that panicked takes the test with it.
+    #[track_caller]
     pub fn wait(mut self) -> i32 {
-        self.reap()
+        let code = self.reap();
+        if code == CRASHED {
+            let mut text = String::new();
+            let _ = self.panic_text.read_to_string(&mut text);
+            panic!("helper {text}");
+        }
+        code
     }
 
     /// Ends the helper at once.
@@ -113,6 +132,9 @@ pub fn drop_net_admin() {
     let mut sets = [[0u32; 3]; 2];
     // SAFETY: Header and data have the layout of version 3 of the interface.
     unsafe {
+        // Else a program that root starts would get it back.
+        let ret = libc::prctl(libc::PR_CAPBSET_DROP, NET_ADMIN);
+        assert_eq!(ret, 0, "bounding set: {}", io::Error::last_os_error());
         let ret = libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr());
         assert_eq!(ret, 0, "capget: {}", io::Error::last_os_error());
         for set in &mut sets[0] {

@@ -14,4 +14,19 @@ macro_rules! suites {
     };
 }
 
-suites![netlink, attributes, names, filters, dump, reset, quota, counters, xtables, nft, iptables];
+suites![
+    lifecycle,
+    netlink,
+    attributes,
+    names,
+    filters,
+    dump,
+    reset,
+    quota,
+    counters,
+    xtables,
+    nft,
+    iptables,
+    netns,
+    permissions
+];

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Loading, unloading and what keeps the modules from being unloaded.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::env::cmd::{self, must};
+use crate::env::kmsg::Kmsg;
+use crate::env::modules::{built_in, load, loaded, refs, settle, unload, unload_pair};
+use crate::env::netns::fresh;
+use crate::env::traffic::Udp;
+use crate::harness::{cases, Test};
+use crate::wire::acct::add_quiet;
+use crate::wire::consts::*;
+use crate::wire::{Acct, Msg, Sock};
+use crate::xt::sockopt::Tables;
+use crate::xt::{nft, Family, Hook, Match, Rule};
+
+cases![
+    autoload_by_message,
+    autoload_by_group,
+    autoload_by_iptables,
+    autoload_by_ip6tables,
+    autoload_by_nft,
+    no_autoload_no_subsystem,
+    references,
+    removal_order,
+    objects_do_not_pin,
+    rules_pin,
+    open_dump_pins,
+    removal_after_delete,
+    reload_cycles,
+    namespaces_older_than_the_module,
+    exit_order_provider_first,
+    exit_order_tables_first,
+    match_needs_its_provider,
+];
+
+const PROVIDER: &str = "nfnetlink_acct";
+const MATCH: &str = "xt_nfacct";
+
+/// Starts from a kernel without the pair.
+fn without_pair(t: &Test) {
+    if built_in() {
+        t.skip("the kernel has the pair built in");
+    }
+    unload_pair();
+}
+
+fn wait_loaded(name: &str) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !loaded(name) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(20));
+    }
+    loaded(name)
+}
+
+fn autoload_by_message(t: &mut Test) {
+    for kind in [GET, NEW, CTRZERO, DEL] {
+        without_pair(t);
+        let msg = Msg::new(kind, REQUEST | ACK).name(b"o");
+        let reply = t.exchange(format!("{kind:x}"), &Sock::open(), &msg);
+        assert_eq!(reply.outcome(), if kind == NEW { "0" } else { "ENOENT" });
+        assert!(loaded(PROVIDER));
+    }
+    assert!(!loaded(MATCH));
+}
+
+/// Joining the group asks for the module, without waiting for it.
+fn autoload_by_group(t: &mut Test) {
+    without_pair(t);
+    Sock::open().join_quota().expect("membership");
+    assert!(wait_loaded(PROVIDER));
+    t.obs("match", loaded(MATCH));
+}
+
+fn by_tool(t: &mut Test, tool: &str) {
+    without_pair(t);
+    // The extension looks for the match before it looks for the object.
+    let rule = format!("{tool} -A OUTPUT -m nfacct --nfacct-name o");
+    let first = cmd::run(&rule);
+    assert_ne!(first.code, 0);
+    t.obs("missing", first);
+    assert!(loaded(MATCH) && loaded(PROVIDER));
+    Acct::open().add("o");
+    t.obs("there", must(&rule));
+}
+
+fn autoload_by_iptables(t: &mut Test) {
+    by_tool(t, "iptables-legacy");
+}
+
+fn autoload_by_ip6tables(t: &mut Test) {
+    by_tool(t, "ip6tables-legacy");
+}
+
+fn autoload_by_nft(t: &mut Test) {
+    by_tool(t, "iptables-nft");
+}
+
+fn no_autoload_no_subsystem(t: &mut Test) {
+    without_pair(t);
+    crate::env::modules::no_autoload();
+    let s = Sock::open();
+    for kind in [NEW, GET, CTRZERO, DEL] {
+        let msg = Msg::new(kind, REQUEST | ACK).name(b"o");
+        t.expect(format!("{kind:x}"), &s, &msg, "EINVAL");
+    }
+    s.join_quota().expect("membership");
+    t.obs("tool", cmd::run("nfacct list"));
+    assert!(!loaded(PROVIDER));
+}
+
+fn one_rule(name: &str) -> [Rule; 1] {
+    [Rule::count(Hook::Out, 1, name)]
+}
+
+/// The count that lsmod shows: one for the match, one for each rule.
+fn references(t: &mut Test) {
+    without_pair(t);
+    let acct = Acct::open();
+    acct.add("o");
+    let mut look = |step: &str, want| {
+        assert_eq!(refs(PROVIDER), Some(want), "{step}");
+        t.obs(step, want);
+    };
+    look("provider", 0);
+    load(&[MATCH]);
+    look("match", 1);
+    let tables = Tables::open(Family::V4);
+    tables.replace(&one_rule("o")).expect("rule");
+    look("one-rule", 2);
+    tables
+        .replace(&[one_rule("o"), one_rule("o"), one_rule("o")].concat())
+        .expect("rules");
+    look("three-rules", 4);
+    let mut bad = one_rule("o").to_vec();
+    bad.extend(one_rule("nobody"));
+    assert_eq!(tables.try_replace(&bad), libc::ENOENT);
+    look("failed", 4);
+    tables.replace(&[]).expect("no rules");
+    look("no-rules", 1);
+    assert_eq!(acct.del("o"), 0);
+    unload(MATCH);
+    assert_eq!(refs(PROVIDER), Some(0));
+}
+
+fn removal_order(t: &mut Test) {
+    without_pair(t);
+    load(&[MATCH]);
+    let early = cmd::run(&format!("rmmod {PROVIDER}"));
+    assert_ne!(early.code, 0);
+    t.obs("provider-first", early);
+    t.obs("match", must(&format!("rmmod {MATCH}")));
+    t.obs("provider", must(&format!("rmmod {PROVIDER}")));
+    // The other order of loading: the match brings its provider.
+    load(&[PROVIDER, MATCH]);
+    must(&format!("rmmod {MATCH} {PROVIDER}"));
+    assert!(!loaded(PROVIDER));
+}
+
+/// Objects alone do not keep the module; they go with it.
+fn objects_do_not_pin(t: &mut Test) {
+    without_pair(t);
+    let acct = Acct::open();
+    for n in 0..100 {
+        acct.add_quota(&format!("o{n}"), F_PKTS, 5);
+    }
+    must(&format!("rmmod {PROVIDER}"));
+    t.obs("names", acct.names().len());
+    assert!(acct.names().is_empty());
+}
+
+fn rules_pin(t: &mut Test) {
+    without_pair(t);
+    Acct::open().add("o");
+    let tables = Tables::open(Family::V4);
+    tables.replace(&one_rule("o")).expect("rule");
+    for name in [MATCH, PROVIDER] {
+        let output = cmd::run(&format!("rmmod {name}"));
+        assert_ne!(output.code, 0);
+        t.obs(name, output);
+    }
+    Udp::v4().send(3, 72);
+    assert_eq!(Acct::open().counts("o").0, 3);
+    tables.replace(&[]).expect("no rules");
+    must(&format!("rmmod {MATCH}"));
+    must(&format!("rmmod {PROVIDER}"));
+}
+
+/// A dump in progress holds the module until its socket ends or is read out.
+fn open_dump_pins(t: &mut Test) {
+    for read_out in [false, true] {
+        without_pair(t);
+        let acct = Acct::open();
+        let names: Vec<_> = (0..1000).map(|n| add_quiet(&format!("o{n}"))).collect();
+        acct.add_many(&names);
+        let s = Sock::open();
+        s.send(Msg::new(GET, REQUEST | DUMP).bytes()).expect("send");
+        s.recv(4096).expect("first part");
+        let output = cmd::run(&format!("rmmod {PROVIDER}"));
+        assert_ne!(output.code, 0);
+        t.obs(format!("{read_out}"), output);
+        if read_out {
+            let mut reply = crate::wire::Reply::default();
+            s.drain(4096, &mut reply);
+            assert!(reply.done());
+        } else {
+            drop(s);
+        }
+        must(&format!("rmmod {PROVIDER}"));
+    }
+}
+
+/// The module goes while the memory of its objects still waits to be freed.
+fn removal_after_delete(t: &mut Test) {
+    for _ in 0..5 {
+        without_pair(t);
+        let acct = Acct::open();
+        let names: Vec<_> = (0..2000)
+            .map(|n| match n % 2 {
+                0 => add_quiet(&format!("{n}")),
+                _ => add_quiet(&format!("{n}")).be32(FLAGS, 1).be64(QUOTA, 1),
+            })
+            .collect();
+        acct.add_many(&names);
+        acct.flush();
+        must(&format!("rmmod {PROVIDER}"));
+    }
+    t.obs("loaded", loaded(PROVIDER));
+}
+
+fn reload_cycles(t: &mut Test) {
+    without_pair(t);
+    for round in 0..8u64 {
+        load(&[MATCH]);
+        let acct = Acct::open();
+        acct.add("o");
+        let tables = Tables::open(Family::V4);
+        tables.replace(&one_rule("o")).expect("rule");
+        Udp::v4().send(round, 72);
+        assert_eq!(acct.counts("o").0, round);
+        tables.replace(&[]).expect("no rules");
+        must(&format!("rmmod {MATCH} {PROVIDER}"));
+    }
+    t.obs("loaded", loaded(PROVIDER));
+}
+
+/// Namespaces that were there before the module get their table too.
+fn namespaces_older_than_the_module(t: &mut Test) {
+    without_pair(t);
+    let old = crate::env::netns::Netns::new();
+    Acct::open().add("here");
+    old.within(|| {
+        let acct = Acct::open();
+        assert!(acct.names().is_empty());
+        acct.add("there");
+    });
+    must(&format!("rmmod {PROVIDER}"));
+    t.obs("gone", old.within(|| Acct::open().names().len()));
+}
+
+/// Leaves namespaces with objects and rules behind and waits until the
+/// references of all of them are gone.
+fn end_with_rules(t: &mut Test) {
+    for n in 0..6 {
+        fresh();
+        let acct = Acct::open();
+        acct.add("o");
+        if n % 2 == 0 {
+            let tables = Tables::open(Family::V4);
+            tables.replace(&one_rule("o")).expect("rule");
+        } else {
+            let m = Match::nfacct(1, b"o");
+            nft::rule(&acct.sock, Family::V4, Hook::Out, &m);
+        }
+        Udp::v4().send(4, 72);
+        assert_eq!(acct.counts("o").0, 4);
+    }
+    fresh();
+    settle(PROVIDER, 1);
+    t.obs("refs", "1");
+    unload_pair();
+}
+
+const TABLES: [&str; 3] = ["iptable_filter", "ip_tables", "nf_tables"];
+
+/// Namespaces are torn down in reverse order of registration: first those of
+/// the tables, then ours.
+fn exit_order_provider_first(t: &mut Test) {
+    without_pair(t);
+    settle_tables();
+    load(&[PROVIDER, MATCH]);
+    load(&TABLES);
+    end_with_rules(t);
+}
+
+/// The tables are older: objects die before the rules that use them.
+fn exit_order_tables_first(t: &mut Test) {
+    without_pair(t);
+    settle_tables();
+    load(&TABLES);
+    load(&[PROVIDER, MATCH]);
+    end_with_rules(t);
+}
+
+/// Removes the table modules, which the previous tests' namespaces may hold.
+fn settle_tables() {
+    for name in ["iptable_filter", "ip_tables", "nft_compat"] {
+        unload(name);
+    }
+}
+
+/// Our match reads our objects by layout: on another provider it must not load.
+fn match_needs_its_provider(t: &mut Test) {
+    if built_in() || t.stack() != "c-c" {
+        t.skip("needs the C provider");
+    }
+    unload_pair();
+    load(&["x_tables", PROVIDER]);
+    let mut log = Kmsg::open();
+    let output = cmd::run("insmod /modules-rust/xt_nfacct.ko");
+    t.note(&output);
+    assert_ne!(output.code, 0);
+    assert!(!loaded(MATCH));
+    let why = log.lines().join("|");
+    assert!(why.contains("nfacct_rs_abi_1"), "{why}");
+    Acct::open().add("o");
+    unload(PROVIDER);
+}
