@@ -104,6 +104,33 @@ impl<'a> ObjectRef<'a> {
         })
     }
 
+    /// The number of rules that use the object.
+    #[must_use]
+    pub fn rules(&self) -> Option<u32> {
+        self.references.map(|references| references.saturating_sub(1))
+    }
+
+    /// What the quota counts: packets or bytes.
+    #[must_use]
+    pub fn quota_counter(&self) -> Option<u64> {
+        match self.quota?.kind {
+            QuotaKind::Packets => Some(self.packets),
+            QuotaKind::Bytes => Some(self.bytes),
+            QuotaKind::Unknown => None,
+        }
+    }
+
+    /// The used part of the quota: 1.0 when it is reached, more beyond it.
+    #[must_use]
+    pub fn quota_used(&self) -> Option<f64> {
+        let counter = self.quota_counter()?;
+        let limit = self.quota?.limit;
+        // A ratio needs no more than 53 bits.
+        #[allow(clippy::cast_precision_loss)]
+        let used = if limit == 0 { 1.0 } else { counter as f64 / limit as f64 };
+        Some(used)
+    }
+
     /// A copy that outlives the receive buffer.
     #[must_use]
     pub fn to_object(&self) -> Object {

@@ -3,9 +3,13 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser};
+use clap::{Args, Parser, Subcommand};
 
-use crate::{Context, Exit};
+use crate::{
+    Context, Exit,
+    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, ResetArgs},
+    error::Error,
+};
 
 /// Manage netfilter accounting objects: named counters of packets and bytes that firewall rules update.
 #[derive(Debug, Parser)]
@@ -13,37 +17,100 @@ use crate::{Context, Exit};
     name = "nfacct",
     version,
     long_version = concat!(env!("CARGO_PKG_VERSION"), "\nUnderstands the command line of nfacct 1.0.2."),
-    after_help = LEGACY,
-    override_usage = "nfacct COMMAND [ARGUMENT]...\n       nfacct --help | --version"
+    after_help = "\
+The words of nfacct 1.0.2 (list, add, delete, get, flush, version, help, restore, monitor, and their
+abbreviations) work as ever; see 'nfacct help' for them. The options shown here come on top.",
+    disable_help_subcommand = true,
+    subcommand_required = true
 )]
-struct Cli {}
+pub(crate) struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Modern,
+}
 
-const LEGACY: &str = "\
-Commands (may be shortened, as in nfacct 1.0.2):
-  list [reset] [xml|json] [counters|bytes-quota|pkts-quota|overquota]
-                                   List the objects, and reset them
-  add NAME [byte|packet LIMIT]     Add an object, with a quota
-  delete NAME                      Delete an object that no rule uses
-  get NAME [reset] [xml|json]      Show an object, and reset it
-  flush                            Delete all objects that no rule uses
-  restore                          Add objects from the output of 'list' on standard input
-  monitor                          Show objects as they reach their quota
-  version                          Show the version of the compatible command line
-  help                             Show the help of nfacct 1.0.2";
+/// Options of every command.
+#[derive(Debug, Args)]
+struct Globals {
+    /// Work in another network namespace: a name of `ip netns`, a process id, or a path
+    #[arg(short, long, global = true, value_name = "NAME|PID|PATH")]
+    netns: Option<OsString>,
 
-/// Runs a command line that begins with an option.
+    /// Write JSON; errors too
+    #[arg(short, long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Modern {
+    /// List objects
+    List(ListArgs),
+    /// Show one object
+    Get(GetArgs),
+    /// Set the counters of objects to zero and show what they were
+    Reset(ResetArgs),
+    /// Add objects
+    Add(AddArgs),
+    /// Delete objects that no rule uses
+    Delete(DeleteArgs),
+    /// Delete all objects that no rule uses
+    Flush,
+}
+
+/// Runs a command line that nfacct 1.0.2 would reject.
 pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
-    let error = match Cli::try_parse_from(args) {
-        Ok(Cli {}) => Cli::command().error(clap::error::ErrorKind::MissingSubcommand, "no command"),
-        Err(error) => error,
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error, context),
     };
+    context.netns = cli.globals.netns;
+    let json = cli.globals.json;
+    let result = match cli.command {
+        Modern::List(args) => args.command(json).and_then(|list| list.run(context)),
+        Modern::Get(args) => args.command(json).and_then(|get| get.run(context)),
+        Modern::Reset(args) => args.command(json).run(context),
+        Modern::Add(args) => args.run(context),
+        Modern::Delete(args) => args.run(context),
+        Modern::Flush => crate::commands::flush(context),
+    };
+    report(result, json, context)
+}
+
+fn report(result: Result<(), Error>, json: bool, context: &mut Context<'_>) -> Exit {
+    match result {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            // There is nowhere left to report that stderr cannot be written.
+            let _ = context.errors.write_all(&error.report(json));
+            error.exit()
+        }
+    }
+}
+
+/// Help and version are a success and go to stdout, all else is a mistake of the caller.
+fn explain(error: &clap::Error, context: &mut Context<'_>) -> Exit {
     let text = error.render().to_string();
     if error.use_stderr() {
         let _ = context.errors.write_all(text.as_bytes());
         Exit::Usage
-    } else if context.output.write_all(text.as_bytes()).is_ok() {
-        Exit::Success
     } else {
-        Exit::Failure
+        report(
+            context.output.write_all(text.as_bytes()).map_err(Error::Output),
+            false,
+            context,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
     }
 }

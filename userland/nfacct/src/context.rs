@@ -1,22 +1,49 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The outside world as a command sees it, so that tests can replace it.
 
-use std::io::{BufRead, Write};
+use std::{
+    ffi::{OsStr, OsString},
+    fs::File,
+    io::{self, BufRead, Write},
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
-use nfacct_netlink::{Client, Error, Monitor, Transport, transport::NetlinkSocket};
+use nfacct_netlink::{Client, Error, Monitor, SocketStep, Transport, transport::NetlinkSocket};
 
 /// Opens sockets to the kernel.
 pub trait Sockets {
-    /// A new socket.
-    fn open(&mut self) -> Result<Box<dyn Transport>, Error>;
+    /// A new socket, in the given network namespace (name, process id or path) if there is one.
+    fn open(&mut self, netns: Option<&OsStr>) -> Result<Box<dyn Transport>, Error>;
 }
 
-/// Sockets to the running kernel, in the network namespace of the process.
+/// Sockets to the running kernel.
 pub struct RealSockets;
 
 impl Sockets for RealSockets {
-    fn open(&mut self) -> Result<Box<dyn Transport>, Error> {
-        Ok(Box::new(NetlinkSocket::open()?))
+    fn open(&mut self, netns: Option<&OsStr>) -> Result<Box<dyn Transport>, Error> {
+        Ok(Box::new(match netns {
+            None => NetlinkSocket::open()?,
+            Some(netns) => NetlinkSocket::open_in(open_netns(netns).map_err(|source| Error::Socket {
+                step: SocketStep::Namespace,
+                source,
+            })?)?,
+        }))
+    }
+}
+
+/// Where `ip netns` keeps its names.
+const NAMES: &str = "/run/netns";
+
+/// A path has a slash; what is no name may be the id of a process.
+fn open_netns(netns: &OsStr) -> io::Result<File> {
+    if netns.as_bytes().contains(&b'/') {
+        return File::open(netns);
+    }
+    let named = File::open(Path::new(NAMES).join(netns));
+    match netns.to_str().map(str::parse::<u32>) {
+        Some(Ok(pid)) if named.is_err() => File::open(PathBuf::from(format!("/proc/{pid}/ns/net"))),
+        _ => named,
     }
 }
 
@@ -32,14 +59,20 @@ pub struct Context<'a> {
     pub errors: &'a mut dyn Write,
     /// The way to the kernel.
     pub sockets: &'a mut dyn Sockets,
+    /// The network namespace to work in; the command line may set it.
+    pub netns: Option<OsString>,
 }
 
 impl Context<'_> {
+    fn socket(&mut self) -> Result<Box<dyn Transport>, Error> {
+        self.sockets.open(self.netns.as_deref())
+    }
+
     pub(crate) fn client(&mut self) -> Result<Client<Box<dyn Transport>>, Error> {
-        self.sockets.open().map(Client::new)
+        self.socket().map(Client::new)
     }
 
     pub(crate) fn monitor(&mut self) -> Result<Monitor<Box<dyn Transport>>, Error> {
-        self.sockets.open().and_then(Monitor::subscribe)
+        self.socket().and_then(Monitor::subscribe)
     }
 }

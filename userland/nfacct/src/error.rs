@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What can go wrong in a command, and how the C tool words it.
+//! What can go wrong in a command, and how it is told: in the words of the C tool, in our own, or as JSON.
 
 use std::io;
 
-use nfacct_netlink::{SocketStep, strerror};
+use nfacct_netlink::{Error as KernelError, NameError, SocketStep, strerror};
 
-use crate::legacy::Refusal;
+use crate::{Exit, legacy::Refusal, output::json};
 
 /// Every line that the C tool writes to stderr begins with this.
 const PREFIX: &str = "nfacct v1.0.2: ";
@@ -16,9 +16,26 @@ pub(crate) enum Error {
     /// The arguments are not what the grammar of nfacct 1.0.2 allows.
     #[error("wrong arguments")]
     Arguments(#[from] Refusal),
+    /// The arguments are well-formed, but make no sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// Some bytes cannot name an object.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// The kernel or the way to it.
     #[error(transparent)]
-    Kernel(#[from] nfacct_netlink::Error),
+    Kernel(#[from] KernelError),
+    /// The kernel refused something for this object.
+    #[error("{name}: {source}")]
+    Object {
+        /// Its name, fit for a terminal.
+        name: String,
+        /// The refusal.
+        source: KernelError,
+    },
+    /// The object exists, but is not what was asked for.
+    #[error("{0}")]
+    Conflict(String),
     /// A line of the input of `restore`.
     #[error("{0}")]
     Line(&'static str),
@@ -29,7 +46,7 @@ pub(crate) enum Error {
     #[error("cannot write the output: {0}")]
     Output(#[source] io::Error),
     /// Counters were reset in the kernel, but could not be written: here they are.
-    #[error("cannot write the output: {source}; {objects} objects were reset")]
+    #[error("cannot write the output: {source}; {objects} objects were reset, and this part of the output is missing:")]
     Lost {
         /// How writing failed.
         source: io::Error,
@@ -41,12 +58,28 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// The refusal of something for an object.
+    pub(crate) fn object(name: impl AsRef<[u8]>) -> impl FnOnce(KernelError) -> Self {
+        let name = name.as_ref().escape_ascii().to_string();
+        move |source| Self::Object { name, source }
+    }
+
+    /// The exit code; the old command line knows only 1.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Arguments(_) | Self::Usage(_) | Self::Name(_) => Exit::Usage,
+            Self::Kernel(error) | Self::Object { source: error, .. } => kernel_exit(error),
+            Self::Conflict(_) => Exit::Busy,
+            Self::Lost { .. } => Exit::Lost,
+            Self::Line(_) | Self::Input(_) | Self::Output(_) => Exit::Failure,
+        }
+    }
+
     /// What goes to stderr, in the words of the C tool where it has any.
     pub(crate) fn legacy_report(&self) -> Vec<u8> {
         match self {
             Self::Arguments(refusal) => refusal.report(),
             Self::Kernel(error) => message(format!("{}: {}", step(error), strerror(error.errno()))),
-            Self::Line(text) => message(text),
             Self::Input(error) => message(format!("error reading input: {error}")),
             Self::Output(error) => message(format!("error writing output: {error}")),
             Self::Lost {
@@ -60,7 +93,53 @@ impl Error {
                 report.extend(unwritten);
                 report
             }
+            other => message(other.to_string()),
         }
+    }
+
+    /// What goes to stderr from the modern command line.
+    pub(crate) fn report(&self, as_json: bool) -> Vec<u8> {
+        let mut report = Vec::new();
+        if as_json {
+            json::push_error(&mut report, &self.to_string(), self.exit());
+        } else {
+            report.extend(format!("nfacct: {self}\n").as_bytes());
+            if let Some(hint) = self.hint() {
+                report.extend(format!("hint: {hint}\n").as_bytes());
+            }
+        }
+        if let Self::Lost { unwritten, .. } = self {
+            report.extend(unwritten);
+        }
+        report
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self.exit() {
+            Exit::Permission => Some("the kernel wants CAP_NET_ADMIN for every request; try it as root"),
+            _ => None,
+        }
+    }
+}
+
+fn kernel_exit(error: &KernelError) -> Exit {
+    const EPERM: i32 = 1;
+    const ENOENT: i32 = 2;
+    const EACCES: i32 = 13;
+    const EBUSY: i32 = 16;
+    const EEXIST: i32 = 17;
+    match error {
+        KernelError::DumpInterrupted | KernelError::Overrun | KernelError::Truncated { .. } => Exit::Incomplete,
+        KernelError::Socket {
+            step: SocketStep::Namespace,
+            source,
+        } if source.kind() == io::ErrorKind::NotFound => Exit::Usage,
+        error => match error.errno() {
+            EPERM | EACCES => Exit::Permission,
+            ENOENT => Exit::NotFound,
+            EBUSY | EEXIST => Exit::Busy,
+            _ => Exit::Failure,
+        },
     }
 }
 
@@ -70,12 +149,13 @@ pub(crate) fn message(text: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 /// The C tool names the libmnl call that failed; what the kernel answers is plainly an "error".
-fn step(error: &nfacct_netlink::Error) -> &'static str {
+fn step(error: &KernelError) -> &'static str {
     match error {
-        nfacct_netlink::Error::Socket { step, .. } => match step {
+        KernelError::Socket { step, .. } => match step {
             SocketStep::Open => "mnl_socket_open",
             SocketStep::Bind => "mnl_socket_bind",
             SocketStep::Send => "mnl_socket_send",
+            SocketStep::Namespace => "netns",
             _ => "error",
         },
         _ => "error",

@@ -71,12 +71,17 @@ fn expand(arg: &[u8], words: &[&'static str]) -> Option<&'static str> {
     words.iter().copied().find(|word| word.as_bytes().starts_with(arg))
 }
 
+/// The command that `word` stands for.
+pub(crate) fn command(word: &[u8]) -> Option<&'static str> {
+    expand(word, &WORDS)
+}
+
 /// Understands the arguments of `program`.
 pub(crate) fn parse(program: &[u8], args: &[&[u8]]) -> Result<Command, Refusal> {
     let Some((word, args)) = args.split_first() else {
         return Err(Refusal::NoCommand(program.to_vec()));
     };
-    match expand(word, &WORDS) {
+    match command(word) {
         Some("list") => list(args).map(Command::List),
         Some("add") => add(args).map(Command::Add),
         Some("delete") => delete(args).map(Command::Delete),
@@ -115,8 +120,9 @@ fn list(args: &[&[u8]]) -> Result<List, Refusal> {
     }
     Ok(List {
         reset,
-        format: format.unwrap_or(Format::Plain),
+        format: format.unwrap_or_default(),
         filter,
+        ..List::default()
     })
 }
 

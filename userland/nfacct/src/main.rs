@@ -25,6 +25,7 @@ fn main() -> ExitCode {
             output: &mut output,
             errors: &mut io::stderr(),
             sockets: &mut RealSockets,
+            netns: None,
         },
     )
     .into()

@@ -63,7 +63,9 @@ impl<T: Transport> Client<T> {
                 }
                 match exchange.classify(&message, false) {
                     Err(Error::Kernel(error)) => refused(index, error),
-                    other => drop(other?),
+                    other => {
+                        other?;
+                    }
                 }
                 if message.seq == last {
                     return Ok(());

@@ -7,17 +7,26 @@ mod flush;
 mod get;
 mod list;
 mod monitor;
+mod reset;
 mod restore;
+mod selection;
 mod texts;
 
-pub(crate) use add::Add;
-pub(crate) use delete::Delete;
-pub(crate) use get::Get;
-pub(crate) use list::List;
+pub(crate) use add::{Add, AddArgs};
+pub(crate) use delete::{Delete, DeleteArgs};
+pub(crate) use flush::run as flush;
+pub(crate) use get::{Get, GetArgs};
+pub(crate) use list::{List, ListArgs};
+pub(crate) use reset::ResetArgs;
+
+use std::{ffi::OsString, os::unix::ffi::OsStrExt};
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use nfacct_netlink::{Name, NameError};
 
 use crate::{Context, error::Error};
 
-/// A command that was understood.
+/// A command of nfacct 1.0.2 that was understood.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     List(List),
@@ -46,4 +55,9 @@ impl Command {
             Self::Help(program) => texts::help(program, context),
         }
     }
+}
+
+/// Names on the modern command line are never cut.
+fn name_parser() -> impl TypedValueParser<Value = Name> {
+    OsStringValueParser::new().try_map(|text: OsString| -> Result<Name, NameError> { Name::new(text.as_bytes()) })
 }

@@ -1,53 +1,89 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The JSON of nfacct 1.0.2, with quotas and names written so that it is JSON.
+//! The modern JSON; JSON.md describes it. Streams have one document per line.
 
-use nfacct_netlink::ObjectRef;
+use nfacct_netlink::{ObjectRef, QuotaKind};
 
-use super::{Formatter, plain::mode};
+use super::Formatter;
+use crate::Exit;
 
-pub(super) struct LegacyJson {
-    timestamp: u64,
-}
+/// The version of the format, in every document. New members may come without a new version.
+pub(crate) const SCHEMA: &str = "nfacct/1";
 
-impl LegacyJson {
-    pub(super) fn new(timestamp: u64) -> Self {
-        Self { timestamp }
-    }
-}
+/// One document with an array of objects.
+pub(super) struct Json;
 
-impl Formatter for LegacyJson {
-    fn begin(&self, text: &mut Vec<u8>) {
-        let header = format!("{{ \"timestamp\" : {}, \n  \"nfacct_counters\" : [\n", self.timestamp);
-        text.extend(header.as_bytes());
+impl Formatter for Json {
+    fn begin(&mut self, text: &mut Vec<u8>) {
+        text.extend(format!("{{\"schema\":\"{SCHEMA}\",\"objects\":[\n").as_bytes());
     }
 
-    fn object(&self, text: &mut Vec<u8>, object: &ObjectRef<'_>, first: bool) {
+    fn object(&mut self, text: &mut Vec<u8>, object: &ObjectRef<'_>, first: bool) {
         if !first {
             text.extend(b",\n");
         }
-        let counters = format!("  {{ \"pkts\" : {}, \"bytes\" : {}, ", object.packets, object.bytes);
-        text.extend(counters.as_bytes());
-        if let Some(quota) = object.quota {
-            let quota = format!(
-                "\"quota\" : {}, \"mode\" : \"{}\", \"overquota\" : {}, ",
-                quota.limit,
-                mode(&quota),
-                u8::from(quota.exceeded)
-            );
-            text.extend(quota.as_bytes());
-        }
-        text.extend(b"\"name\" : ");
-        push_string(text, object.name);
-        text.extend(b" }");
+        push_object(text, object);
     }
 
-    fn end(&self, text: &mut Vec<u8>) {
-        text.extend(b"\n] }\n");
+    fn end(&mut self, text: &mut Vec<u8>) {
+        text.extend(b"\n]}\n");
+    }
+
+    fn nothing(&mut self, text: &mut Vec<u8>) {
+        self.begin(text);
+        text.extend(b"]}\n");
     }
 }
 
+/// An object as a JSON object.
+pub(crate) fn push_object(text: &mut Vec<u8>, object: &ObjectRef<'_>) {
+    text.push(b'{');
+    push_name(text, object.name);
+    text.extend(format!(",\"packets\":{},\"bytes\":{}", object.packets, object.bytes).as_bytes());
+    if let Some(rules) = object.rules() {
+        text.extend(format!(",\"rules\":{rules}").as_bytes());
+    }
+    if let Some(quota) = object.quota {
+        let kind = match quota.kind {
+            QuotaKind::Packets => "packets",
+            QuotaKind::Bytes => "bytes",
+            QuotaKind::Unknown => "unknown",
+        };
+        let (limit, exceeded) = (quota.limit, quota.exceeded);
+        let quota = format!(",\"quota\":{{\"kind\":\"{kind}\",\"limit\":{limit},\"exceeded\":{exceeded}}}");
+        text.extend(quota.as_bytes());
+    }
+    text.push(b'}');
+}
+
+/// The name; if it is not UTF-8, replacement characters stand in it and `name_hex` has the bytes.
+pub(crate) fn push_name(text: &mut Vec<u8>, name: &[u8]) {
+    text.extend(b"\"name\":");
+    if std::str::from_utf8(name).is_ok() {
+        return push_string(text, name);
+    }
+    push_string(text, String::from_utf8_lossy(name).as_bytes());
+    text.extend(b",\"name_hex\":\"");
+    for byte in name {
+        text.extend(format!("{byte:02x}").as_bytes());
+    }
+    text.push(b'"');
+}
+
+/// A failure, on a line of its own.
+pub(crate) fn push_error(text: &mut Vec<u8>, message: &str, exit: Exit) {
+    text.extend(
+        format!(
+            "{{\"schema\":\"{SCHEMA}\",\"error\":{{\"exit\":{},\"message\":",
+            exit as u8
+        )
+        .as_bytes(),
+    );
+    push_string(text, message.as_bytes());
+    text.extend(b"}}\n");
+}
+
 /// A JSON string. A byte that is not UTF-8 becomes the character of the same number.
-pub(super) fn push_string(text: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn push_string(text: &mut Vec<u8>, bytes: &[u8]) {
     text.push(b'"');
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {

@@ -1,130 +1,102 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Objects as text: one trait for the formats, one printer that writes and keeps track of what got out.
 
-mod json;
+pub(crate) mod json;
+mod legacy_json;
 mod plain;
+mod printer;
+mod table;
 mod xml;
 
 pub(crate) use plain::Plain;
+pub(crate) use printer::Printer;
+pub(crate) use table::Column;
 
-use std::{
-    io::{self, Write},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use clap::Args;
 use nfacct_netlink::ObjectRef;
 
-use crate::{Context, error::Error};
-
 /// The formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
+    /// The default of nfacct 1.0.2.
+    #[default]
     Plain,
+    /// The `xml` of nfacct 1.0.2.
     Xml,
     /// The `json` of nfacct 1.0.2.
     LegacyJson,
+    /// Ours.
+    Json,
+    /// For people.
+    Table { columns: Vec<Column>, human: bool },
 }
 
-/// Turns objects into text. A document without objects is empty, as scripts expect.
+impl Format {
+    fn formatter(&self, terminal: bool) -> Box<dyn Formatter> {
+        match self {
+            Self::Plain => Box::new(Plain::new(terminal)),
+            Self::Xml => Box::new(xml::Xml),
+            Self::LegacyJson => Box::new(legacy_json::LegacyJson::new(now().as_secs())),
+            Self::Json => Box::new(json::Json),
+            Self::Table { columns, human } => Box::new(table::Table::new(columns, *human)),
+        }
+    }
+}
+
+/// Options that choose a format.
+#[derive(Debug, Args)]
+pub(crate) struct Style {
+    /// Show a table with these columns
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,...", conflicts_with = "json")]
+    columns: Vec<Column>,
+
+    /// Show a table
+    #[arg(long, conflicts_with = "json")]
+    table: bool,
+
+    /// Show a table with short numbers: 1.5GiB, 20k
+    #[arg(short = 'H', long, conflicts_with = "json")]
+    human: bool,
+}
+
+impl Style {
+    pub(crate) fn format(self, json: bool) -> Format {
+        if json {
+            Format::Json
+        } else if self.table || self.human || !self.columns.is_empty() {
+            Format::Table {
+                columns: if self.columns.is_empty() {
+                    Column::DEFAULT.to_vec()
+                } else {
+                    self.columns
+                },
+                human: self.human,
+            }
+        } else {
+            Format::Plain
+        }
+    }
+}
+
+/// Turns objects into text.
 trait Formatter {
     /// What comes before the first object.
-    fn begin(&self, _text: &mut Vec<u8>) {}
+    fn begin(&mut self, _text: &mut Vec<u8>) {}
     /// An object; `first` tells whether it is the first one.
-    fn object(&self, text: &mut Vec<u8>, object: &ObjectRef<'_>, first: bool);
+    fn object(&mut self, text: &mut Vec<u8>, object: &ObjectRef<'_>, first: bool);
+    /// What was kept back to be shown in one piece.
+    fn kept(&mut self, _text: &mut Vec<u8>) {}
     /// What comes after the last object.
-    fn end(&self, _text: &mut Vec<u8>) {}
+    fn end(&mut self, _text: &mut Vec<u8>) {}
+    /// The document without objects. In the old formats it is empty: scripts test for that.
+    fn nothing(&mut self, _text: &mut Vec<u8>) {}
 }
 
-/// So much text is collected before it is written.
-const CHUNK: usize = 64 * 1024;
-
-/// Writes objects in a format.
-pub(crate) struct Printer<'a> {
-    output: &'a mut dyn Write,
-    formatter: Box<dyn Formatter>,
-    /// The objects were reset: their text must not get lost.
-    precious: bool,
-    /// Text that was not written yet.
-    pending: Vec<u8>,
-    objects: usize,
-    failure: Option<io::Error>,
-}
-
-impl<'a> Printer<'a> {
-    pub(crate) fn new(context: &'a mut Context<'_>, format: Format, precious: bool) -> Self {
-        let formatter: Box<dyn Formatter> = match format {
-            Format::Plain => Box::new(Plain::new(context.output_is_terminal)),
-            Format::Xml => Box::new(xml::Xml),
-            Format::LegacyJson => Box::new(json::LegacyJson::new(now())),
-        };
-        Self {
-            output: context.output,
-            formatter,
-            precious,
-            pending: Vec::with_capacity(CHUNK + 512),
-            objects: 0,
-            failure: None,
-        }
-    }
-
-    /// Takes an object; errors are kept until the end.
-    pub(crate) fn object(&mut self, object: &ObjectRef<'_>) {
-        let first = self.objects == 0;
-        if first {
-            self.formatter.begin(&mut self.pending);
-        }
-        self.objects += 1;
-        self.formatter.object(&mut self.pending, object, first);
-        if self.pending.len() >= CHUNK {
-            self.write();
-        }
-    }
-
-    /// Completes the document.
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
-        if self.objects > 0 {
-            self.formatter.end(&mut self.pending);
-        }
-        self.abandon()
-    }
-
-    /// Writes what there is without completing the document.
-    pub(crate) fn abandon(mut self) -> Result<(), Error> {
-        self.write();
-        match self.failure {
-            None => Ok(()),
-            Some(source) if self.precious => Err(Error::Lost {
-                source,
-                objects: self.objects,
-                unwritten: self.pending,
-            }),
-            // Whoever closed the pipe has seen enough.
-            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Some(error) => Err(Error::Output(error)),
-        }
-    }
-
-    /// Writes the pending text; after a failure it is kept if it is precious, else dropped.
-    fn write(&mut self) {
-        while self.failure.is_none() && !self.pending.is_empty() {
-            match self.output.write(&self.pending) {
-                Ok(0) => self.failure = Some(io::ErrorKind::WriteZero.into()),
-                Ok(len) => drop(self.pending.drain(..len)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => self.failure = Some(error),
-            }
-        }
-        if self.failure.is_some() && !self.precious {
-            self.pending.clear();
-        }
-    }
-}
-
-/// Seconds since 1970.
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| time.as_secs())
+/// Time since 1970.
+pub(crate) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Appends a number of 20 digits.

@@ -8,11 +8,11 @@ use super::{Formatter, push_padded};
 pub(super) struct Xml;
 
 impl Formatter for Xml {
-    fn begin(&self, text: &mut Vec<u8>) {
+    fn begin(&mut self, text: &mut Vec<u8>) {
         text.extend(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<nfacct>\n");
     }
 
-    fn object(&self, text: &mut Vec<u8>, object: &ObjectRef<'_>, _first: bool) {
+    fn object(&mut self, text: &mut Vec<u8>, object: &ObjectRef<'_>, _first: bool) {
         text.extend(b"<obj>");
         push_name(text, object.name);
         text.extend(b"<pkts>");
@@ -22,7 +22,7 @@ impl Formatter for Xml {
         text.extend(b"</bytes></obj>\n");
     }
 
-    fn end(&self, text: &mut Vec<u8>) {
+    fn end(&mut self, text: &mut Vec<u8>) {
         text.extend(b"</nfacct>\n");
     }
 }

@@ -5,21 +5,31 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io::{self, Write},
-    os::unix::ffi::OsStringExt,
+    os::unix::ffi::{OsStrExt, OsStringExt},
 };
 
 use fake_kernel::FakeKernel;
 use nfacct::{Context, Exit, Sockets};
-use nfacct_netlink::{Error, Transport};
+use nfacct_netlink::{Error, SocketStep, Transport};
 
-/// The fake kernel as a source of sockets.
-struct FakeSockets(FakeKernel);
+/// The fake kernel as a source of sockets; it has one more network namespace, called `blue`.
+struct FakeSockets {
+    home: FakeKernel,
+    blue: FakeKernel,
+}
 
 impl Sockets for FakeSockets {
-    fn open(&mut self) -> Result<Box<dyn Transport>, Error> {
-        Ok(Box::new(self.0.socket()))
+    fn open(&mut self, netns: Option<&OsStr>) -> Result<Box<dyn Transport>, Error> {
+        match netns.map(OsStr::as_bytes) {
+            None => Ok(Box::new(self.home.socket())),
+            Some(b"blue") => Ok(Box::new(self.blue.socket())),
+            Some(_) => Err(Error::Socket {
+                step: SocketStep::Namespace,
+                source: io::ErrorKind::NotFound.into(),
+            }),
+        }
     }
 }
 
@@ -47,6 +57,7 @@ pub(crate) struct Run {
     stdin: Vec<u8>,
     terminal: bool,
     room: Option<(usize, io::ErrorKind)>,
+    blue: FakeKernel,
 }
 
 /// A run with this argument vector, name of the program included.
@@ -56,6 +67,7 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         stdin: Vec::new(),
         terminal: false,
         room: None,
+        blue: FakeKernel::new(),
     }
 }
 
@@ -82,6 +94,12 @@ impl Run {
         self
     }
 
+    /// The network namespace `blue`.
+    pub(crate) fn blue(mut self, blue: &FakeKernel) -> Self {
+        self.blue = blue.clone();
+        self
+    }
+
     pub(crate) fn on(self, kernel: &FakeKernel) -> Outcome {
         let mut output = Output {
             text: Vec::new(),
@@ -95,7 +113,11 @@ impl Run {
                 output: &mut output,
                 output_is_terminal: self.terminal,
                 errors: &mut errors,
-                sockets: &mut FakeSockets(kernel.clone()),
+                sockets: &mut FakeSockets {
+                    home: kernel.clone(),
+                    blue: self.blue,
+                },
+                netns: None,
             },
         );
         Outcome {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Writes objects in a format and knows at any time which part of the text got out.
+
+use std::io::{self, Write};
+
+use nfacct_netlink::ObjectRef;
+
+use super::{Format, Formatter};
+use crate::{Context, error::Error};
+
+/// So much text is collected before it is written.
+const CHUNK: usize = 64 * 1024;
+
+/// Writes objects in a format.
+pub(crate) struct Printer<'a> {
+    output: &'a mut dyn Write,
+    formatter: Box<dyn Formatter>,
+    /// The objects were reset: their text must not get lost.
+    precious: bool,
+    /// Text that was not written yet.
+    pending: Vec<u8>,
+    objects: usize,
+    failure: Option<io::Error>,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(context: &'a mut Context<'_>, format: &Format, precious: bool) -> Self {
+        Self {
+            formatter: format.formatter(context.output_is_terminal),
+            output: context.output,
+            precious,
+            pending: Vec::with_capacity(CHUNK + 512),
+            objects: 0,
+            failure: None,
+        }
+    }
+
+    /// Takes an object; errors are kept until the end.
+    pub(crate) fn object(&mut self, object: &ObjectRef<'_>) {
+        let first = self.objects == 0;
+        if first {
+            self.formatter.begin(&mut self.pending);
+        }
+        self.objects += 1;
+        self.formatter.object(&mut self.pending, object, first);
+        if self.pending.len() >= CHUNK {
+            self.write();
+        }
+    }
+
+    /// Completes the document.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        self.formatter.kept(&mut self.pending);
+        if self.objects > 0 {
+            self.formatter.end(&mut self.pending);
+        } else {
+            self.formatter.nothing(&mut self.pending);
+        }
+        self.conclude()
+    }
+
+    /// Writes what there is without completing the document.
+    pub(crate) fn abandon(mut self) -> Result<(), Error> {
+        self.formatter.kept(&mut self.pending);
+        self.conclude()
+    }
+
+    fn conclude(mut self) -> Result<(), Error> {
+        self.write();
+        match self.failure {
+            None => Ok(()),
+            Some(source) if self.precious => Err(Error::Lost {
+                source,
+                objects: self.objects,
+                unwritten: self.pending,
+            }),
+            // Whoever closed the pipe has seen enough.
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Some(error) => Err(Error::Output(error)),
+        }
+    }
+
+    /// Writes the pending text; after a failure it is kept if it is precious, else dropped.
+    fn write(&mut self) {
+        while self.failure.is_none() && !self.pending.is_empty() {
+            match self.output.write(&self.pending) {
+                Ok(0) => self.failure = Some(io::ErrorKind::WriteZero.into()),
+                Ok(len) => drop(self.pending.drain(..len)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.failure = Some(error),
+            }
+        }
+        if self.failure.is_some() && !self.precious {
+            self.pending.clear();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Quantities with units, in and out: `10GiB`, `1.5 M`.
+
+use nfacct_netlink::QuotaKind;
+
+/// Units of 1000 and of 1024.
+const DECIMAL: [&str; 7] = ["", "k", "M", "G", "T", "P", "E"];
+const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+
+/// Reads a whole number with an optional unit: `k`, `M`, `G`... are powers of 1000, `Ki`, `Mi`, `Gi`... of 1024, and a
+/// `B` may follow.
+pub(crate) fn parse(text: &str) -> Result<u64, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let value: u64 = digits
+        .parse()
+        .map_err(|_| format!("\"{text}\" is not a number of 64 bits"))?;
+    let unit = unit.trim_start();
+    let unit = unit.strip_suffix('B').unwrap_or(unit);
+    let power = |units: [&str; 7], base: u64| {
+        let exponent = units.iter().position(|known| known.eq_ignore_ascii_case(unit))?;
+        base.checked_pow(u32::try_from(exponent).ok()?)
+    };
+    let factor = power(DECIMAL, 1000)
+        .or_else(|| power(BINARY, 1024))
+        .ok_or_else(|| format!("\"{unit}\" is not a unit; there are k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei"))?;
+    value
+        .checked_mul(factor)
+        .ok_or_else(|| format!("\"{text}\" is more than 64 bits can hold"))
+}
+
+/// Reads a quota: `bytes=10GiB` or `packets=5M`.
+pub(crate) fn parse_quota(text: &str) -> Result<(QuotaKind, u64), String> {
+    let (kind, limit) = text
+        .split_once('=')
+        .ok_or("a quota looks like bytes=10GiB or packets=5000")?;
+    let kind = match kind {
+        "bytes" => QuotaKind::Bytes,
+        "packets" => QuotaKind::Packets,
+        _ => return Err(format!("\"{kind}\" is neither \"bytes\" nor \"packets\"")),
+    };
+    Ok((kind, parse(limit)?))
+}
+
+/// Three significant digits and a unit of 1024 for bytes.
+pub(crate) fn bytes(value: u64) -> String {
+    format!("{}B", scaled(value, 1024, BINARY))
+}
+
+/// Three significant digits and a unit of 1000 for all else.
+pub(crate) fn count(value: u64) -> String {
+    scaled(value, 1000, DECIMAL)
+}
+
+fn scaled(value: u64, base: u64, units: [&str; 7]) -> String {
+    let mut divisor = 1;
+    let mut unit = "";
+    for next in units.iter().skip(1) {
+        if value / divisor < base {
+            break;
+        }
+        divisor *= base;
+        unit = next;
+    }
+    let (whole, rest) = (value / divisor, value % divisor);
+    if divisor == 1 || whole >= 100 {
+        return format!("{whole}{unit}");
+    }
+    // One decimal, cut and not rounded, so that 999.99k never becomes 1000k.
+    let tenth = u128::from(rest) * 10 / u128::from(divisor);
+    format!("{whole}.{tenth}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading() {
+        for (text, value) in [
+            ("0", 0),
+            ("1500", 1500),
+            ("10k", 10_000),
+            ("10K", 10_000),
+            ("10KiB", 10_240),
+            ("10 GiB", 10 << 30),
+            ("3MB", 3_000_000),
+            ("7B", 7),
+            ("15Ei", 15 << 60),
+            ("18446744073709551615", u64::MAX),
+        ] {
+            assert_eq!(parse(text), Ok(value), "{text}");
+        }
+        for text in [
+            "",
+            "x",
+            "-1",
+            "1.5",
+            "16Ei",
+            "18446744073709551616",
+            "10kk",
+            "1 0",
+            "10GiBB",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn quotas() {
+        assert_eq!(parse_quota("bytes=1k"), Ok((QuotaKind::Bytes, 1000)));
+        assert_eq!(parse_quota("packets=7"), Ok((QuotaKind::Packets, 7)));
+        for text in ["1k", "byte=1", "bytes=", "bytes=-1"] {
+            assert!(parse_quota(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn writing() {
+        assert_eq!(bytes(1023), "1023B");
+        assert_eq!(bytes(1024), "1.0KiB");
+        assert_eq!(bytes(10 << 30), "10.0GiB");
+        assert_eq!(bytes(u64::MAX), "15.9EiB");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(999_999), "999k");
+        assert_eq!(count(1_234_567), "1.2M");
+        assert_eq!(count(u64::MAX), "18.4E");
+    }
+}
