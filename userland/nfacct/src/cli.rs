@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     Context, Exit,
-    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, ResetArgs},
+    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, ResetArgs, RestoreArgs, SaveArgs},
     error::Error,
 };
 
@@ -56,6 +56,10 @@ enum Modern {
     Delete(DeleteArgs),
     /// Delete all objects that no rule uses
     Flush,
+    /// Write all objects in a form that brings them back
+    Save(SaveArgs),
+    /// Add the objects of 'save' or 'list': all of them, or none if there is anything wrong
+    Restore(RestoreArgs),
 }
 
 /// Runs a command line that nfacct 1.0.2 would reject.
@@ -73,6 +77,8 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Add(args) => args.run(context),
         Modern::Delete(args) => args.run(context),
         Modern::Flush => crate::commands::flush(context),
+        Modern::Save(args) => args.run(context),
+        Modern::Restore(args) => args.run(context),
     };
     report(result, json, context)
 }

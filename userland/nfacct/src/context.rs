@@ -57,6 +57,8 @@ pub struct Context<'a> {
     pub output_is_terminal: bool,
     /// Standard error.
     pub errors: &'a mut dyn Write,
+    /// Is it a terminal? Then progress may be shown on it.
+    pub errors_are_terminal: bool,
     /// The way to the kernel.
     pub sockets: &'a mut dyn Sockets,
     /// The network namespace to work in; the command line may set it.

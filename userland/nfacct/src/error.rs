@@ -39,6 +39,9 @@ pub(crate) enum Error {
     /// A line of the input of `restore`.
     #[error("{0}")]
     Line(&'static str),
+    /// Lines of the input of the modern `restore`, with their numbers; 0 is the whole input.
+    #[error("{}", lines(.0))]
+    Lines(Vec<(usize, String)>),
     /// Standard input cannot be read.
     #[error("cannot read the input: {0}")]
     Input(#[source] io::Error),
@@ -71,7 +74,7 @@ impl Error {
             Self::Kernel(error) | Self::Object { source: error, .. } => kernel_exit(error),
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
-            Self::Line(_) | Self::Input(_) | Self::Output(_) => Exit::Failure,
+            Self::Line(_) | Self::Lines(_) | Self::Input(_) | Self::Output(_) => Exit::Failure,
         }
     }
 
@@ -103,7 +106,9 @@ impl Error {
         if as_json {
             json::push_error(&mut report, &self.to_string(), self.exit());
         } else {
-            report.extend(format!("nfacct: {self}\n").as_bytes());
+            for line in self.to_string().lines() {
+                report.extend(format!("nfacct: {line}\n").as_bytes());
+            }
             if let Some(hint) = self.hint() {
                 report.extend(format!("hint: {hint}\n").as_bytes());
             }
@@ -120,6 +125,18 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// One line per line.
+fn lines(lines: &[(usize, String)]) -> String {
+    let texts: Vec<String> = lines
+        .iter()
+        .map(|(number, what)| match number {
+            0 => what.clone(),
+            number => format!("line {number} {what}"),
+        })
+        .collect();
+    texts.join("\n")
 }
 
 fn kernel_exit(error: &KernelError) -> Exit {

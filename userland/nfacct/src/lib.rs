@@ -15,6 +15,7 @@ mod output;
 mod pattern;
 mod quantity;
 mod route;
+mod save_file;
 
 pub use context::{Context, RealSockets, Sockets};
 pub use exit::Exit;

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
             input: &mut io::stdin().lock(),
             output: &mut output,
             errors: &mut io::stderr(),
+            errors_are_terminal: io::stderr().is_terminal(),
             sockets: &mut RealSockets,
             netns: None,
         },

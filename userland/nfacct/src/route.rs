@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Commands that nfacct 1.0.2 does not know. They must be spelled out.
-pub(crate) const MODERN: [&str; 1] = ["reset"];
+pub(crate) const MODERN: [&str; 2] = ["reset", "save"];
 
 /// Where a command line goes.
 #[derive(Debug, PartialEq, Eq)]

@@ -50,6 +50,12 @@ impl NewObject {
         self
     }
 
+    /// Adds to where the counters start; they wrap, as in the kernel.
+    #[must_use]
+    pub fn plus(self, packets: u64, bytes: u64) -> Self {
+        self.counters(self.packets.wrapping_add(packets), self.bytes.wrapping_add(bytes))
+    }
+
     /// Limits the object; [`QuotaKind::Unknown`] makes no quota.
     #[must_use]
     pub fn quota(mut self, kind: QuotaKind, limit: u64) -> Self {

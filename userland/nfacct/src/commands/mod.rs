@@ -9,6 +9,7 @@ mod list;
 mod monitor;
 mod reset;
 mod restore;
+mod save;
 mod selection;
 mod texts;
 
@@ -18,6 +19,8 @@ pub(crate) use flush::run as flush;
 pub(crate) use get::{Get, GetArgs};
 pub(crate) use list::{List, ListArgs};
 pub(crate) use reset::ResetArgs;
+pub(crate) use restore::RestoreArgs;
+pub(crate) use save::SaveArgs;
 
 use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 

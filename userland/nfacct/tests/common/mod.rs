@@ -113,6 +113,7 @@ impl Run {
                 output: &mut output,
                 output_is_terminal: self.terminal,
                 errors: &mut errors,
+                errors_are_terminal: self.terminal,
                 sockets: &mut FakeSockets {
                     home: kernel.clone(),
                     blue: self.blue,

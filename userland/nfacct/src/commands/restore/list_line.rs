@@ -1,61 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `restore`: add the objects that standard input lists, line by line, up to the first failure.
-
-use std::io::BufRead;
+//! A line of the output of `list`, read as `sscanf` of the C tool does.
 
 use nfacct_netlink::{Name, NewObject, QuotaKind};
 
 use crate::{
-    Context,
     error::Error,
     legacy::number::{is_blank, scan_u64},
 };
-
-/// The C tool reads lines with `fgets` into a buffer of 512 bytes; a longer line counts as several.
-const LINE_MAX: usize = 511;
-
-pub(crate) fn run(context: &mut Context<'_>) -> Result<(), Error> {
-    let mut client = None;
-    while let Some(line) = read_line(context.input)? {
-        let object = parse_line(&line)?;
-        let client = match &mut client {
-            Some(client) => client,
-            none => none.insert(context.client()?),
-        };
-        client.create(&object)?;
-    }
-    Ok(())
-}
-
-/// Reads up to the end of the line or [`LINE_MAX`] bytes; `None` at the end of the input.
-fn read_line(input: &mut dyn BufRead) -> Result<Option<Vec<u8>>, Error> {
-    let mut line = Vec::new();
-    while line.len() < LINE_MAX {
-        let available = match input.fill_buf() {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            other => other.map_err(Error::Input)?,
-        };
-        let room = LINE_MAX - line.len();
-        let chunk: &[u8] = available.get(..room).unwrap_or(available);
-        if chunk.is_empty() {
-            break;
-        }
-        let end = chunk.iter().position(|&b| b == b'\n').map(|at| at + 1);
-        let used = end.unwrap_or(chunk.len());
-        line.extend(chunk.iter().take(used));
-        input.consume(used);
-        if end.is_some() {
-            break;
-        }
-    }
-    Ok((!line.is_empty()).then_some(line))
-}
 
 /// Understands a line of the output of `list`.
 ///
 /// Unlike the C tool it also takes what `list` prints for quota objects (with `overquota`), names that contain
 /// "quota", and names with blanks in them.
-fn parse_line(line: &[u8]) -> Result<NewObject, Error> {
+pub(super) fn parse_line(line: &[u8]) -> Result<NewObject, Error> {
     // To C a NUL byte is the end of the text.
     let text = line.split(|&b| b == 0).next().unwrap_or_default();
     let end = text
@@ -67,7 +24,7 @@ fn parse_line(line: &[u8]) -> Result<NewObject, Error> {
         .ok_or(Error::Line("error reading input"))
 }
 
-fn parse_object(text: &[u8]) -> Option<NewObject> {
+pub(super) fn parse_object(text: &[u8]) -> Option<NewObject> {
     let mut scan = Scan(text);
     scan.0 = scan.0.strip_prefix(b"{")?;
     let packets = scan.field("pkts")?;
@@ -234,16 +191,5 @@ mod tests {
                 "{line:?}"
             );
         }
-    }
-
-    #[test]
-    fn long_lines_are_cut() {
-        let input = [vec![b'x'; 600], b"\ny\nlast".to_vec()].concat();
-        let mut input = std::io::BufReader::with_capacity(7, &input[..]);
-        let mut lens = Vec::new();
-        while let Some(line) = read_line(&mut input).unwrap() {
-            lens.push(line.len());
-        }
-        assert_eq!(lens, [511, 90, 2, 4]);
     }
 }
