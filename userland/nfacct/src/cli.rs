@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     Context, Exit,
-    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, ResetArgs, RestoreArgs, SaveArgs},
+    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs},
     error::Error,
 };
 
@@ -60,6 +60,8 @@ enum Modern {
     Save(SaveArgs),
     /// Add the objects of 'save' or 'list': all of them, or none if there is anything wrong
     Restore(RestoreArgs),
+    /// Show objects as they reach their quota
+    Monitor(MonitorArgs),
 }
 
 /// Runs a command line that nfacct 1.0.2 would reject.
@@ -79,6 +81,7 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Flush => crate::commands::flush(context),
         Modern::Save(args) => args.run(context),
         Modern::Restore(args) => args.run(context),
+        Modern::Monitor(args) => args.run(context, json),
     };
     report(result, json, context)
 }

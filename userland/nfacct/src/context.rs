@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::Signals;
 use nfacct_netlink::{Client, Error, Monitor, SocketStep, Transport, transport::NetlinkSocket};
 
 /// Opens sockets to the kernel.
@@ -61,6 +62,8 @@ pub struct Context<'a> {
     pub errors_are_terminal: bool,
     /// The way to the kernel.
     pub sockets: &'a mut dyn Sockets,
+    /// Signals.
+    pub signals: &'a mut dyn Signals,
     /// The network namespace to work in; the command line may set it.
     pub netns: Option<OsString>,
 }

@@ -43,13 +43,16 @@ pub(crate) enum Error {
     #[error("{}", lines(.0))]
     Lines(Vec<(usize, String)>),
     /// Standard input cannot be read.
-    #[error("cannot read the input: {0}")]
+    #[error("cannot read the input: {}", text(.0))]
     Input(#[source] io::Error),
     /// Standard output cannot be written.
-    #[error("cannot write the output: {0}")]
+    #[error("cannot write the output: {}", text(.0))]
     Output(#[source] io::Error),
     /// Counters were reset in the kernel, but could not be written: here they are.
-    #[error("cannot write the output: {source}; {objects} objects were reset, and this part of the output is missing:")]
+    #[error(
+        "cannot write the output: {}; {objects} objects were reset, and this part of the output is missing:",
+        text(source)
+    )]
     Lost {
         /// How writing failed.
         source: io::Error,
@@ -57,6 +60,12 @@ pub(crate) enum Error {
         objects: usize,
         /// The output that was not written.
         unwritten: Vec<u8>,
+    },
+    /// A signal came while counters were being reset; all of them were written.
+    #[error("interrupted; the output above is complete: {objects} objects were reset")]
+    Interrupted {
+        /// How many objects were reset.
+        objects: usize,
     },
 }
 
@@ -67,13 +76,22 @@ impl Error {
         move |source| Self::Object { name, source }
     }
 
-    /// The exit code; the old command line knows only 1.
+    /// The exit code of the old command line.
+    pub(crate) fn legacy_exit(&self) -> Exit {
+        match self {
+            Self::Interrupted { .. } => Exit::Interrupted,
+            _ => Exit::Failure,
+        }
+    }
+
+    /// The exit code of the modern command line.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Arguments(_) | Self::Usage(_) | Self::Name(_) => Exit::Usage,
             Self::Kernel(error) | Self::Object { source: error, .. } => kernel_exit(error),
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
+            Self::Interrupted { .. } => Exit::Interrupted,
             Self::Line(_) | Self::Lines(_) | Self::Input(_) | Self::Output(_) => Exit::Failure,
         }
     }
@@ -83,15 +101,16 @@ impl Error {
         match self {
             Self::Arguments(refusal) => refusal.report(),
             Self::Kernel(error) => message(format!("{}: {}", step(error), strerror(error.errno()))),
-            Self::Input(error) => message(format!("error reading input: {error}")),
-            Self::Output(error) => message(format!("error writing output: {error}")),
+            Self::Input(error) => message(format!("error reading input: {}", text(error))),
+            Self::Output(error) => message(format!("error writing output: {}", text(error))),
             Self::Lost {
                 source,
                 objects,
                 unwritten,
             } => {
                 let mut report = message(format!(
-                    "error writing output: {source}\n{objects} objects were reset; this part of the output was not written:"
+                    "error writing output: {}\n{objects} objects were reset; this part of the output was not written:",
+                    text(source)
                 ));
                 report.extend(unwritten);
                 report
@@ -158,6 +177,11 @@ fn kernel_exit(error: &KernelError) -> Exit {
             _ => Exit::Failure,
         },
     }
+}
+
+/// The text of an error, without the number that the standard library adds.
+fn text(error: &io::Error) -> String {
+    error.raw_os_error().map_or_else(|| error.to_string(), strerror)
 }
 
 /// One line for stderr.

@@ -22,6 +22,8 @@ pub enum Exit {
     Incomplete = 6,
     /// Counters were reset, but their values could not be written to standard output.
     Lost = 7,
+    /// A signal came during a reset; everything was written all the same.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

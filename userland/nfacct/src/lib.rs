@@ -16,9 +16,11 @@ mod pattern;
 mod quantity;
 mod route;
 mod save_file;
+mod signals;
 
 pub use context::{Context, RealSockets, Sockets};
 pub use exit::Exit;
+pub use signals::{RealSignals, Signals};
 
 use std::ffi::OsString;
 
@@ -36,7 +38,7 @@ pub fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
                 Err(error) => {
                     // There is nowhere left to report that stderr cannot be written.
                     let _ = context.errors.write_all(&error.legacy_report());
-                    Exit::Failure
+                    error.legacy_exit()
                 }
             }
         }

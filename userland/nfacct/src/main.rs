@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use nfacct::{Context, RealSockets};
+use nfacct::{Context, RealSignals, RealSockets};
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().collect();
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
             errors: &mut io::stderr(),
             errors_are_terminal: io::stderr().is_terminal(),
             sockets: &mut RealSockets,
+            signals: &mut RealSignals,
             netns: None,
         },
     )

@@ -70,6 +70,22 @@ fn counts_that_were_reset_are_never_lost() {
 }
 
 #[test]
+fn a_signal_during_a_reset_waits_for_the_output() {
+    for (args, exit) in [
+        (&["list", "reset"][..], Exit::Interrupted),
+        (&["get", "a", "reset", "xml"], Exit::Interrupted),
+        (&["reset", "a*"], Exit::Interrupted),
+        (&["list"], Exit::Success),
+    ] {
+        let kernel = kernel(&["a"]);
+        let undisturbed = nfacct(args).on(&kernel);
+        let kernel = self::kernel(&["a"]);
+        let outcome = nfacct(args).interrupted().on(&kernel);
+        assert_eq!((outcome.exit, &outcome.stdout), (exit, &undisturbed.stdout), "{args:?}");
+    }
+}
+
+#[test]
 fn a_list_that_breaks_off_shows_what_came() {
     let names: Vec<String> = (0..200).map(|n| format!("object-{n:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

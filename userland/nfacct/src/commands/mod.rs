@@ -18,6 +18,7 @@ pub(crate) use delete::{Delete, DeleteArgs};
 pub(crate) use flush::run as flush;
 pub(crate) use get::{Get, GetArgs};
 pub(crate) use list::{List, ListArgs};
+pub(crate) use monitor::MonitorArgs;
 pub(crate) use reset::ResetArgs;
 pub(crate) use restore::RestoreArgs;
 pub(crate) use save::SaveArgs;

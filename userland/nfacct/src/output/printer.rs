@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Writes objects in a format and knows at any time which part of the text got out.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use nfacct_netlink::ObjectRef;
 
 use super::{Format, Formatter};
-use crate::{Context, error::Error};
+use crate::{Context, error::Error, signals::came};
 
 /// So much text is collected before it is written.
 const CHUNK: usize = 64 * 1024;
@@ -21,11 +24,16 @@ pub(crate) struct Printer<'a> {
     pending: Vec<u8>,
     objects: usize,
     failure: Option<io::Error>,
+    /// Set when a signal wants to end the process.
+    interrupted: Option<Arc<AtomicBool>>,
 }
 
 impl<'a> Printer<'a> {
+    /// `precious`: the objects are being reset. Create the printer before that, because it holds back signals.
     pub(crate) fn new(context: &'a mut Context<'_>, format: &Format, precious: bool) -> Self {
         Self {
+            // Without a handler a signal loses counts, which is no reason to refuse the work.
+            interrupted: precious.then(|| context.signals.defer().ok()).flatten(),
             formatter: format.formatter(context.output_is_terminal),
             output: context.output,
             precious,
@@ -68,6 +76,7 @@ impl<'a> Printer<'a> {
     fn conclude(mut self) -> Result<(), Error> {
         self.write();
         match self.failure {
+            None if came(self.interrupted.as_ref()) => Err(Error::Interrupted { objects: self.objects }),
             None => Ok(()),
             Some(source) if self.precious => Err(Error::Lost {
                 source,

@@ -8,10 +8,11 @@ use std::{
     ffi::{OsStr, OsString},
     io::{self, Write},
     os::unix::ffi::{OsStrExt, OsStringExt},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use fake_kernel::FakeKernel;
-use nfacct::{Context, Exit, Sockets};
+use nfacct::{Context, Exit, Signals, Sockets};
 use nfacct_netlink::{Error, SocketStep, Transport};
 
 /// The fake kernel as a source of sockets; it has one more network namespace, called `blue`.
@@ -30,6 +31,19 @@ impl Sockets for FakeSockets {
                 source: io::ErrorKind::NotFound.into(),
             }),
         }
+    }
+}
+
+/// Signals that come at once or never.
+struct FakeSignals(bool);
+
+impl Signals for FakeSignals {
+    fn defer(&mut self) -> io::Result<Arc<AtomicBool>> {
+        Ok(Arc::new(AtomicBool::new(self.0)))
+    }
+
+    fn quit_quietly(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -58,6 +72,7 @@ pub(crate) struct Run {
     terminal: bool,
     room: Option<(usize, io::ErrorKind)>,
     blue: FakeKernel,
+    interrupted: bool,
 }
 
 /// A run with this argument vector, name of the program included.
@@ -68,6 +83,7 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         terminal: false,
         room: None,
         blue: FakeKernel::new(),
+        interrupted: false,
     }
 }
 
@@ -91,6 +107,12 @@ impl Run {
     /// Standard output fails like this after so many bytes.
     pub(crate) fn room(mut self, bytes: usize, then: io::ErrorKind) -> Self {
         self.room = Some((bytes, then));
+        self
+    }
+
+    /// A signal comes as soon as signals are held back.
+    pub(crate) fn interrupted(mut self) -> Self {
+        self.interrupted = true;
         self
     }
 
@@ -118,6 +140,7 @@ impl Run {
                     home: kernel.clone(),
                     blue: self.blue,
                 },
+                signals: &mut FakeSignals(self.interrupted),
                 netns: None,
             },
         );
