@@ -6,4 +6,5 @@ pub mod kmsg;
 pub mod modules;
 pub mod netns;
 pub mod proc;
+pub mod pty;
 pub mod traffic;

@@ -39,7 +39,9 @@ impl KernelState {
 ///
 /// Each message for an unknown subsystem would start a modprobe process.
 pub fn no_autoload() {
-    fs::write(MODPROBE, "\n").expect("modprobe switch");
+    if Path::new(MODPROBE).exists() {
+        fs::write(MODPROBE, "\n").expect("modprobe switch");
+    }
 }
 
 /// True if the kernel has the accounting subsystem built in, so that nothing

@@ -5,12 +5,18 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::wire::socket::separate_ports;
 
 /// User id without any privilege.
 pub const NOBODY: u32 = 65534;
 
 /// Exit code of a helper that panicked.
 const CRASHED: i32 = 101;
+
+/// How many helpers the test has had.
+static HELPERS: AtomicU32 = AtomicU32::new(0);
 
 /// A forked helper; it is killed when dropped.
 pub struct Helper {
@@ -24,11 +30,13 @@ impl Helper {
     /// To be called before the test starts any thread.
     pub fn spawn(body: impl FnOnce() -> i32) -> Self {
         let (ours, theirs) = UnixStream::pair().expect("pair");
+        let number = HELPERS.fetch_add(1, Ordering::Relaxed) + 1;
         // SAFETY: The caller has a single thread, so the child may do anything.
         let pid = unsafe { libc::fork() };
         assert!(pid >= 0, "fork: {}", io::Error::last_os_error());
         if pid == 0 {
             drop(ours);
+            separate_ports(number);
             panic::set_hook(Box::new(move |info| {
                 let _ = (&theirs).write_all(info.to_string().as_bytes());
             }));
@@ -47,6 +55,11 @@ impl Helper {
     /// A helper that panicked takes the test with it.
     #[track_caller]
     pub fn wait(mut self) -> i32 {
+        self.judge()
+    }
+
+    #[track_caller]
+    fn judge(&mut self) -> i32 {
         let code = self.reap();
         if code == CRASHED {
             let mut text = String::new();
@@ -57,9 +70,10 @@ impl Helper {
     }
 
     /// Ends the helper at once.
+    #[track_caller]
     pub fn kill(mut self) -> i32 {
         self.signal(libc::SIGKILL);
-        self.reap()
+        self.judge()
     }
 
     /// Sends a signal.

@@ -18,7 +18,7 @@ impl Udp {
         Self::new((Ipv4Addr::LOCALHOST, 0).into(), 28)
     }
 
-    /// Over ::1.
+    /// Over `::1`.
     pub fn v6() -> Self {
         Self::new((Ipv6Addr::LOCALHOST, 0).into(), 48)
     }

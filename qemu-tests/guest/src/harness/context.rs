@@ -12,6 +12,11 @@ use crate::wire::{Msg, Reply, Sock};
 /// Payload of the panic that ends a test as skipped.
 pub struct Skip(pub String);
 
+/// Ends the test: it does not apply here.
+pub fn skip(why: &str) -> ! {
+    std::panic::panic_any(Skip(why.into()))
+}
+
 /// The running test.
 pub struct Test {
     id: String,
@@ -53,11 +58,6 @@ impl Test {
     /// A remark for humans.
     pub fn note(&mut self, text: impl Display) {
         self.put(&ktap::comment(&text.to_string()));
-    }
-
-    /// Ends the test: it does not apply here.
-    pub fn skip(&self, why: &str) -> ! {
-        std::panic::panic_any(Skip(why.into()))
     }
 
     /// Sends a message and records every byte that comes back.

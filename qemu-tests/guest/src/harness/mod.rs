@@ -7,7 +7,7 @@ pub mod ktap;
 pub mod runner;
 pub mod select;
 
-pub use context::Test;
+pub use context::{skip, Test};
 
 /// The body of a test: it panics when a check fails.
 pub type Body = fn(&mut Test);

@@ -4,6 +4,7 @@
 use crate::harness::{cases, Test};
 use crate::wire::acct::{add_msg, add_quiet};
 use crate::wire::consts::*;
+use crate::wire::fuzz::Random;
 use crate::wire::{messages, Acct, Msg, Object, Reply, Sock};
 
 cases![
@@ -20,6 +21,7 @@ cases![
     deleted_ahead_of_the_cursor,
     cursor_deleted,
     cursor_replaced,
+    random_changes,
     flushed_between_parts,
     socket_closed_in_between,
 ];
@@ -254,6 +256,42 @@ fn cursor_replaced(t: &mut Test) {
     }
     let reply = finish(&s, first);
     judge(t, &all, &reply);
+}
+
+/// Deletes, new objects and re-created ones at every part boundary.
+///
+/// Objects that nobody touches must be there exactly once.
+fn random_changes(t: &mut Test) {
+    let acct = Acct::open();
+    let mut random = Random::new(0x6475_6d70);
+    let (mut missing, mut twice) = (0, 0);
+    for _ in 0..12 {
+        acct.flush();
+        let all = fill(&acct, 400);
+        let (touched, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|_| random.chance(50));
+        let s = Sock::open();
+        // No reading ahead: each receive makes just the next part.
+        s.set(libc::SOL_SOCKET, libc::SO_RCVBUF, 1).expect("SO_RCVBUF");
+        s.send(Msg::new(GET, LIST).bytes()).expect("send");
+        let mut reply = Reply::default();
+        while let Ok(part) = s.recv(SMALL) {
+            reply.parts.push(part.bytes);
+            for _ in 0..random.below(40) {
+                let name = &touched[random.below(touched.len() as u64) as usize];
+                acct.del(name);
+                if random.chance(40) {
+                    acct.add(name);
+                }
+            }
+        }
+        assert!(reply.done(), "{}", reply.outcome());
+        let got = names(&reply);
+        let seen = |name: &String| got.iter().filter(|g| *g == name).count();
+        missing += kept.iter().filter(|n| seen(n) == 0).count();
+        twice += kept.iter().filter(|n| seen(n) > 1).count();
+    }
+    t.obs("missing", missing);
+    t.obs("twice", twice);
 }
 
 /// Everything is deleted: what was queued comes, then the end.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The four iptables front ends, as users call them.
 
+use std::fmt::Write;
+
 use crate::env::cmd::{self, feed, must};
 use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
@@ -118,7 +120,7 @@ fn save_and_restore(t: &mut Test) {
         let mut table = String::from("*filter\n");
         for n in 0..100 {
             acct.add(&format!("o{n}"));
-            table += &format!("-A OUTPUT -p udp -m nfacct --nfacct-name o{n}\n");
+            let _ = writeln!(table, "-A OUTPUT -p udp -m nfacct --nfacct-name o{n}");
         }
         table += "COMMIT\n";
         let restore = format!("{tool}-restore");

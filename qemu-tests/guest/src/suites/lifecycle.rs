@@ -9,7 +9,7 @@ use crate::env::kmsg::Kmsg;
 use crate::env::modules::{built_in, load, loaded, refs, settle, unload, unload_pair};
 use crate::env::netns::fresh;
 use crate::env::traffic::Udp;
-use crate::harness::{cases, Test};
+use crate::harness::{cases, skip, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
 use crate::wire::{Acct, Msg, Sock};
@@ -40,9 +40,9 @@ const PROVIDER: &str = "nfnetlink_acct";
 const MATCH: &str = "xt_nfacct";
 
 /// Starts from a kernel without the pair.
-fn without_pair(t: &Test) {
+fn without_pair() {
     if built_in() {
-        t.skip("the kernel has the pair built in");
+        skip("the kernel has the pair built in");
     }
     unload_pair();
 }
@@ -57,7 +57,7 @@ fn wait_loaded(name: &str) -> bool {
 
 fn autoload_by_message(t: &mut Test) {
     for kind in [GET, NEW, CTRZERO, DEL] {
-        without_pair(t);
+        without_pair();
         let msg = Msg::new(kind, REQUEST | ACK).name(b"o");
         let reply = t.exchange(format!("{kind:x}"), &Sock::open(), &msg);
         assert_eq!(reply.outcome(), if kind == NEW { "0" } else { "ENOENT" });
@@ -68,14 +68,14 @@ fn autoload_by_message(t: &mut Test) {
 
 /// Joining the group asks for the module, without waiting for it.
 fn autoload_by_group(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     Sock::open().join_quota().expect("membership");
     assert!(wait_loaded(PROVIDER));
     t.obs("match", loaded(MATCH));
 }
 
 fn by_tool(t: &mut Test, tool: &str) {
-    without_pair(t);
+    without_pair();
     // The extension looks for the match before it looks for the object.
     let rule = format!("{tool} -A OUTPUT -m nfacct --nfacct-name o");
     let first = cmd::run(&rule);
@@ -99,7 +99,7 @@ fn autoload_by_nft(t: &mut Test) {
 }
 
 fn no_autoload_no_subsystem(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     crate::env::modules::no_autoload();
     let s = Sock::open();
     for kind in [NEW, GET, CTRZERO, DEL] {
@@ -117,7 +117,7 @@ fn one_rule(name: &str) -> [Rule; 1] {
 
 /// The count that lsmod shows: one for the match, one for each rule.
 fn references(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     let acct = Acct::open();
     acct.add("o");
     let mut look = |step: &str, want| {
@@ -146,7 +146,7 @@ fn references(t: &mut Test) {
 }
 
 fn removal_order(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     load(&[MATCH]);
     let early = cmd::run(&format!("rmmod {PROVIDER}"));
     assert_ne!(early.code, 0);
@@ -161,7 +161,7 @@ fn removal_order(t: &mut Test) {
 
 /// Objects alone do not keep the module; they go with it.
 fn objects_do_not_pin(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     let acct = Acct::open();
     for n in 0..100 {
         acct.add_quota(&format!("o{n}"), F_PKTS, 5);
@@ -172,7 +172,7 @@ fn objects_do_not_pin(t: &mut Test) {
 }
 
 fn rules_pin(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     Acct::open().add("o");
     let tables = Tables::open(Family::V4);
     tables.replace(&one_rule("o")).expect("rule");
@@ -191,7 +191,7 @@ fn rules_pin(t: &mut Test) {
 /// A dump in progress holds the module until its socket ends or is read out.
 fn open_dump_pins(t: &mut Test) {
     for read_out in [false, true] {
-        without_pair(t);
+        without_pair();
         let acct = Acct::open();
         let names: Vec<_> = (0..1000).map(|n| add_quiet(&format!("o{n}"))).collect();
         acct.add_many(&names);
@@ -215,7 +215,7 @@ fn open_dump_pins(t: &mut Test) {
 /// The module goes while the memory of its objects still waits to be freed.
 fn removal_after_delete(t: &mut Test) {
     for _ in 0..5 {
-        without_pair(t);
+        without_pair();
         let acct = Acct::open();
         let names: Vec<_> = (0..2000)
             .map(|n| match n % 2 {
@@ -231,7 +231,7 @@ fn removal_after_delete(t: &mut Test) {
 }
 
 fn reload_cycles(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     for round in 0..8u64 {
         load(&[MATCH]);
         let acct = Acct::open();
@@ -248,7 +248,7 @@ fn reload_cycles(t: &mut Test) {
 
 /// Namespaces that were there before the module get their table too.
 fn namespaces_older_than_the_module(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     let old = crate::env::netns::Netns::new();
     Acct::open().add("here");
     old.within(|| {
@@ -288,7 +288,7 @@ const TABLES: [&str; 3] = ["iptable_filter", "ip_tables", "nf_tables"];
 /// Namespaces are torn down in reverse order of registration: first those of
 /// the tables, then ours.
 fn exit_order_provider_first(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     settle_tables();
     load(&[PROVIDER, MATCH]);
     load(&TABLES);
@@ -297,7 +297,7 @@ fn exit_order_provider_first(t: &mut Test) {
 
 /// The tables are older: objects die before the rules that use them.
 fn exit_order_tables_first(t: &mut Test) {
-    without_pair(t);
+    without_pair();
     settle_tables();
     load(&TABLES);
     load(&[PROVIDER, MATCH]);
@@ -314,7 +314,7 @@ fn settle_tables() {
 /// Our match reads our objects by layout: on another provider it must not load.
 fn match_needs_its_provider(t: &mut Test) {
     if built_in() || t.stack() != "c-c" {
-        t.skip("needs the C provider");
+        skip("needs the C provider");
     }
     unload_pair();
     load(&["x_tables", PROVIDER]);

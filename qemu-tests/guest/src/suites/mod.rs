@@ -28,5 +28,13 @@ suites![
     nft,
     iptables,
     netns,
-    permissions
+    permissions,
+    extack,
+    fuzz,
+    events,
+    scale,
+    memory,
+    stress,
+    clients,
+    tool,
 ];

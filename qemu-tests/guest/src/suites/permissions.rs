@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 
 use crate::env::proc::{become_nobody, drop_net_admin, enter_userns, Helper};
 use crate::env::{cmd, modules, netns};
-use crate::harness::{cases, Test};
+use crate::harness::{cases, skip, Test};
 use crate::wire::consts::*;
 use crate::wire::{errno_name, Acct, Msg, Sock};
 use crate::xt::sockopt::Tables;
@@ -157,7 +157,7 @@ fn user_and_network_namespace(t: &mut Test) {
 /// A user's first message in his own namespace loads the module.
 fn autoload_by_user(t: &mut Test) {
     if modules::built_in() {
-        t.skip("the kernel has the pair built in");
+        skip("the kernel has the pair built in");
     }
     modules::unload_pair();
     let helper = Helper::spawn(|| {

@@ -4,6 +4,7 @@
 pub mod acct;
 pub mod build;
 pub mod consts;
+pub mod fuzz;
 pub mod parse;
 pub mod reply;
 pub mod socket;

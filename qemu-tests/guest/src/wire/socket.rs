@@ -17,6 +17,11 @@ pub const LARGE: usize = 65536;
 /// fixed ids are free and make replies comparable without masking.
 static NEXT_PORT: AtomicU32 = AtomicU32::new(0x1001);
 
+/// Gives a forked process port ids of its own; `number` is not 0.
+pub fn separate_ports(number: u32) {
+    NEXT_PORT.store(number << 24, Ordering::Relaxed);
+}
+
 /// A socket bound to a fixed port id.
 pub struct Sock {
     fd: OwnedFd,

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Differential fuzzing: the same seeded requests, one hash of all answers.
+
+use crate::env::modules;
+use crate::env::traffic::Udp;
+use crate::harness::{cases, Test};
+use crate::wire::consts::*;
+use crate::wire::fuzz::{datagram, Random};
+use crate::wire::{fnv, hex, Acct, Msg, Reply, Sock, FNV_START};
+use crate::xt::sockopt::Tables;
+use crate::xt::{Family, Hook, Rule};
+
+cases![seed_1, seed_2];
+
+/// Sends of one test. Fixed: the hashes of different runs are compared.
+const SENDS: u64 = 25_000;
+
+/// Sends between two observations.
+const BLOCK: u64 = 1000;
+
+/// Variable that names the block whose requests and answers are shown.
+const SHOW: &str = "FUZZ_SHOW";
+
+/// Hash of an answer: errors, the length of each datagram, every byte.
+fn absorb(hash: u64, reply: &Reply) -> u64 {
+    let mut hash = fnv(hash, &reply.send.to_ne_bytes());
+    for part in &reply.parts {
+        hash = fnv(hash, &part.len().to_ne_bytes());
+        hash = fnv(hash, part);
+    }
+    reply
+        .recv
+        .iter()
+        .fold(hash, |hash, e| fnv(hash, &e.to_ne_bytes()))
+}
+
+/// Objects that rules hold, so that deletes meet busy ones.
+fn scene(acct: &Acct) {
+    acct.add("used0");
+    acct.add_quota("used1", F_PKTS, 40);
+    acct.add_quota("used2", F_BYTES, 4000);
+    let rules = ["used0", "used1", "used2"].map(|n| Rule::count(Hook::Out, 1, n));
+    Tables::open(Family::V4).replace(&rules).expect("rules");
+}
+
+fn run(t: &mut Test, seed: u64) {
+    let acct = Acct::open();
+    scene(&acct);
+    // Unknown subsystems would start a modprobe process for every message.
+    modules::no_autoload();
+    let events = Sock::open();
+    events.join_quota().expect("membership");
+    let udp = Udp::v4();
+    let shown = std::env::var(SHOW).ok().and_then(|s| s.parse().ok());
+    let mut random = Random::new(seed);
+    let mut hash = FNV_START;
+    for n in 0..SENDS {
+        if random.chance(2) {
+            udp.send(1 + random.below(30), 72);
+            let mut reply = Reply::default();
+            events.drain(4096, &mut reply);
+            hash = absorb(hash, &reply);
+        }
+        let bytes = datagram(&mut random);
+        let reply = acct.sock.exchange_sized(&bytes, 65536);
+        hash = absorb(hash, &reply);
+        if shown == Some(n / BLOCK) {
+            t.note(format!("{n} {} -> {reply}", hex(&bytes)));
+        }
+        if n % BLOCK == BLOCK - 1 {
+            t.obs(format!("block-{}", n / BLOCK), format!("{hash:016x}"));
+        }
+    }
+    let table = t.exchange("table", &acct.sock, &Msg::new(GET, REQUEST | DUMP));
+    assert!(table.objects().iter().any(|o| o.name == b"used1"));
+}
+
+fn seed_1(t: &mut Test) {
+    run(t, 1);
+}
+
+fn seed_2(t: &mut Test) {
+    run(t, 0x6e66_6163_6374);
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Long loops and many processes: leaks, lost objects, crashes.
+//!
+//! The host compares memory before and after; the loops make a leak visible.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::env::modules::built_in;
+use crate::env::proc::Helper;
+use crate::env::traffic::Udp;
+use crate::harness::{cases, skip, Test};
+use crate::wire::acct::add_quiet;
+use crate::wire::consts::*;
+use crate::wire::{Acct, Msg, Sock};
+use crate::xt::sockopt::Tables;
+use crate::xt::{nft, Family, Hook, Match, Rule};
+
+cases![
+    create_and_delete,
+    refused_requests,
+    rules_come_and_go,
+    refused_rules,
+    nft_rules_come_and_go,
+    dumps_under_churn,
+    everything_at_once,
+    processors_come_and_go,
+];
+
+/// Per-CPU memory that others may take meanwhile.
+const NOISE_KB: u64 = 512;
+
+fn percpu_kb() -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").expect("/proc/meminfo");
+    text.lines()
+        .find_map(|line| line.strip_prefix("Percpu:")?.split_whitespace().next()?.parse().ok())
+        .expect("Percpu in /proc/meminfo")
+}
+
+/// Runs a loop and checks that per-CPU memory does not grow by it.
+fn without_growth(t: &mut Test, body: impl FnOnce()) {
+    let before = percpu_kb();
+    body();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while percpu_kb() > before + NOISE_KB && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let after = percpu_kb();
+    t.note(format!("Percpu {before} kB before, {after} kB after"));
+    assert!(after <= before + NOISE_KB, "per-CPU memory leaks");
+}
+
+fn create_and_delete(t: &mut Test) {
+    let acct = Acct::open();
+    without_growth(t, || {
+        for round in 0..40u32 {
+            let all: Vec<_> = (0..200u32)
+                .map(|n| {
+                    let msg = add_quiet(&format!("o{n}")).counters(1, 1);
+                    match n % 3 {
+                        0 => msg.be32(FLAGS, F_PKTS).be64(QUOTA, round.into()),
+                        _ => msg,
+                    }
+                })
+                .collect();
+            acct.add_many(&all);
+            if round % 2 == 0 {
+                acct.flush();
+            } else {
+                for n in 0..200 {
+                    assert_eq!(acct.del(&format!("o{n}")), 0);
+                }
+            }
+        }
+    });
+    t.obs("left", acct.names().len());
+}
+
+/// Requests that fail after something was allocated, or before.
+fn refused_requests(t: &mut Test) {
+    let acct = Acct::open();
+    acct.add("there");
+    let bad = [
+        Msg::new(NEW, REQUEST).name(b"there"),
+        Msg::new(NEW, REQUEST | EXCL).name(b"there"),
+        Msg::new(NEW, REQUEST).name(b"n").be32(FLAGS, 3),
+        Msg::new(NEW, REQUEST).name(b"n").be32(FLAGS, 1),
+        Msg::new(NEW, REQUEST).name(b"n").attr(PKTS, &[0]),
+        Msg::new(GET, REQUEST | DUMP).attr(FILTER | NESTED, &[]),
+        Msg::new(GET, REQUEST).name(b"nobody"),
+        Msg::new(DEL, REQUEST).name(b"nobody"),
+    ];
+    without_growth(t, || {
+        for _ in 0..1000 {
+            for msg in &bad {
+                let errno = acct.sock.exchange(msg).errno();
+                assert!(errno.is_some_and(|e| e != 0), "{errno:?}");
+            }
+        }
+    });
+    assert_eq!(acct.names(), ["there"]);
+    t.obs("left", acct.names().len());
+}
+
+fn rules_come_and_go(t: &mut Test) {
+    let acct = Acct::open();
+    acct.add("a");
+    acct.add_quota("b", F_PKTS, 1);
+    let tables = Tables::open(Family::V4);
+    let udp = Udp::v4();
+    without_growth(t, || {
+        for round in 0..500u32 {
+            let rules: Vec<_> = (0..round % 5)
+                .map(|n| Rule::count(Hook::Out, n as u8 % 2, if n < 2 { "a" } else { "b" }))
+                .collect();
+            tables.replace(&rules).expect("rules");
+            udp.send(1, 72);
+        }
+        tables.replace(&[]).expect("no rules");
+    });
+    assert_eq!(acct.counts("a").0, 100 + 2 * 300);
+    assert_eq!((acct.del("a"), acct.del("b")), (0, 0));
+    t.obs("left", acct.names().len());
+}
+
+fn refused_rules(t: &mut Test) {
+    let acct = Acct::open();
+    acct.add("a");
+    let tables = Tables::open(Family::V6);
+    let mut rules = vec![Rule::count(Hook::Out, 1, "a"); 20];
+    rules.push(Rule::count(Hook::Out, 0, "nobody"));
+    without_growth(t, || {
+        for _ in 0..200 {
+            assert_eq!(tables.try_replace(&rules), libc::ENOENT);
+        }
+    });
+    assert_eq!(acct.get("a").uses, 1);
+    t.obs("del", acct.del("a"));
+}
+
+fn nft_rules_come_and_go(t: &mut Test) {
+    let acct = Acct::open();
+    acct.add("a");
+    let udp = Udp::v4();
+    without_growth(t, || {
+        for n in 0..60 {
+            let m = Match::nfacct(n % 2, b"a");
+            nft::rule(&acct.sock, Family::V4, Hook::Out, &m);
+            udp.send(1, 72);
+            nft::delete(&acct.sock, Family::V4);
+        }
+    });
+    t.obs("count", acct.counts("a").0);
+    assert_eq!(acct.counts("a").0, 60);
+}
+
+/// Creates and deletes objects of its own until it is killed.
+fn churn(label: &str) -> Helper {
+    let label = label.to_string();
+    Helper::spawn(move || {
+        let acct = Acct::open();
+        loop {
+            let all: Vec<_> = (0..150).map(|n| add_quiet(&format!("{label}{n}"))).collect();
+            acct.add_many(&all);
+            for n in 0..150 {
+                acct.del(&format!("{label}{n}"));
+            }
+        }
+    })
+}
+
+/// Objects that exist all the time are in every dump, exactly once, in order.
+///
+/// They are older than those that come and go, so that the position of a dump
+/// is never lost before it has reported them.
+fn dumps_under_churn(t: &mut Test) {
+    let acct = Acct::open();
+    let stays: Vec<_> = (0..200).map(|n| format!("stays-{n:03}")).collect();
+    let all: Vec<_> = stays.iter().map(|n| add_quiet(n)).collect();
+    acct.add_many(&all);
+    let helpers = [churn("one-"), churn("two-")];
+    let deadline = Instant::now() + Duration::from_secs(3);
+    let mut dumps = 0;
+    while dumps < 400 && Instant::now() < deadline {
+        dumps += 1;
+        let s = Sock::open();
+        let reply = s.exchange_sized(Msg::new(GET, REQUEST | DUMP).bytes(), 4096);
+        assert!(reply.done(), "{}", reply.outcome());
+        let interrupted = reply.messages().iter().any(|m| m.flags & DUMP_INTR != 0);
+        assert!(!interrupted);
+        let objects = reply.objects();
+        assert!(objects.len() >= stays.len());
+        let same = objects.iter().zip(&stays).all(|(o, n)| o.name == n.as_bytes());
+        assert!(same, "an object is missing or came twice");
+    }
+    for helper in helpers {
+        assert_eq!(helper.kill(), 128 + libc::SIGKILL);
+    }
+    t.note(format!("{dumps} dumps"));
+    acct.flush();
+    t.obs("left", acct.names().len());
+}
+
+/// Every kind of access at the same time; afterwards all is in order.
+fn everything_at_once(t: &mut Test) {
+    let acct = Acct::open();
+    acct.add("stays");
+    acct.add_quota("limited", F_BYTES, 1000);
+    let loops: [fn(); 4] = [
+        || loop {
+            let rules = [
+                Rule::count(Hook::Out, 1, "stays"),
+                Rule::count(Hook::Out, 0, "limited"),
+            ];
+            let tables = Tables::open(Family::V4);
+            tables.replace(&rules).expect("rules");
+            tables.replace(&[]).expect("no rules");
+        },
+        || {
+            let udp = Udp::v4();
+            loop {
+                udp.send(20, 72);
+            }
+        },
+        || {
+            let s = Sock::open();
+            loop {
+                s.exchange(&Msg::new(CTRZERO, REQUEST | DUMP));
+                s.exchange(&Msg::new(DEL, REQUEST));
+                s.exchange(&Msg::new(NEW, REQUEST | REPLACE).name(b"limited"));
+            }
+        },
+        || loop {
+            let s = Sock::open();
+            let m = Match::nfacct(1, b"stays");
+            nft::rule(&s, Family::V4, Hook::In, &m);
+            nft::delete(&s, Family::V4);
+        },
+    ];
+    // In use by a rule of the other family, so that no flush takes them.
+    let keep = [
+        Rule::count(Hook::In, 1, "stays"),
+        Rule::count(Hook::In, 1, "limited"),
+    ];
+    let anchor = Tables::open(Family::V6);
+    anchor.replace(&keep).expect("rules");
+    let helpers: Vec<_> = [churn("x-")]
+        .into_iter()
+        .chain(loops.map(|body| {
+            Helper::spawn(move || {
+                body();
+                0
+            })
+        }))
+        .collect();
+    std::thread::sleep(Duration::from_secs(3));
+    for helper in helpers {
+        assert_eq!(helper.kill(), 128 + libc::SIGKILL);
+    }
+    Tables::open(Family::V4).replace(&[]).expect("no rules");
+    nft::delete(&acct.sock, Family::V4);
+    acct.flush();
+    let names = acct.names();
+    assert_eq!(names, ["stays", "limited"]);
+    anchor.replace(&[]).expect("no rules");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while acct.get("stays").uses > 1 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    acct.flush();
+    t.obs("left", acct.names().len());
+    assert!(acct.names().is_empty());
+}
+
+/// Switches the second processor.
+struct SecondCpu;
+
+impl SecondCpu {
+    const SWITCH: &'static str = "/sys/devices/system/cpu/cpu1/online";
+
+    fn set(on: bool) {
+        fs::write(Self::SWITCH, if on { "1" } else { "0" }).expect("processor switch");
+    }
+}
+
+impl Drop for SecondCpu {
+    fn drop(&mut self) {
+        Self::set(true);
+    }
+}
+
+/// Counts made on a processor that is off stay, and resets take them along.
+fn processors_come_and_go(t: &mut Test) {
+    if built_in() || !Path::new(SecondCpu::SWITCH).exists() {
+        skip("needs a machine of its own with two processors");
+    }
+    let acct = Acct::open();
+    acct.add("a");
+    let rules = [Rule::count(Hook::Out, 1, "a")];
+    Tables::open(Family::V4).replace(&rules).expect("rule");
+    let _on_again = SecondCpu;
+    let mut total = 0;
+    for round in 0..3u64 {
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| Udp::v4().send(500, 72));
+            }
+        });
+        SecondCpu::set(false);
+        assert_eq!(acct.counts("a").0, 1000, "round {round}");
+        Udp::v4().send(100, 72);
+        total += acct.reset("a").pkts;
+        SecondCpu::set(true);
+        assert_eq!(acct.counts("a").0, 0);
+    }
+    t.obs("total", total);
+    assert_eq!(total, 3 * 1100);
+}
