@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     Context, Exit,
-    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs},
+    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs, WatchArgs},
     error::Error,
 };
 
@@ -62,6 +62,8 @@ enum Modern {
     Restore(RestoreArgs),
     /// Show objects as they reach their quota
     Monitor(MonitorArgs),
+    /// Show live rates: a screen on a terminal, else lines
+    Watch(WatchArgs),
 }
 
 /// Runs a command line that nfacct 1.0.2 would reject.
@@ -82,6 +84,7 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Save(args) => args.run(context),
         Modern::Restore(args) => args.run(context),
         Modern::Monitor(args) => args.run(context, json),
+        Modern::Watch(args) => args.run(context, json),
     };
     report(result, json, context)
 }

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::Signals;
+use crate::{Clock, Signals};
 use nfacct_netlink::{Client, Error, Monitor, SocketStep, Transport, transport::NetlinkSocket};
 
 /// Opens sockets to the kernel.
@@ -64,6 +64,8 @@ pub struct Context<'a> {
     pub sockets: &'a mut dyn Sockets,
     /// Signals.
     pub signals: &'a mut dyn Signals,
+    /// Time.
+    pub clock: &'a mut dyn Clock,
     /// The network namespace to work in; the command line may set it.
     pub netns: Option<OsString>,
 }

@@ -6,6 +6,7 @@
 //! [`Context`].
 
 mod cli;
+mod clock;
 mod commands;
 mod context;
 mod error;
@@ -18,6 +19,7 @@ mod route;
 mod save_file;
 mod signals;
 
+pub use clock::{Clock, RealClock};
 pub use context::{Context, RealSockets, Sockets};
 pub use exit::Exit;
 pub use signals::{RealSignals, Signals};

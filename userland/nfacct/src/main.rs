@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use nfacct::{Context, RealSignals, RealSockets};
+use nfacct::{Context, RealClock, RealSignals, RealSockets};
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().collect();
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
             errors_are_terminal: io::stderr().is_terminal(),
             sockets: &mut RealSockets,
             signals: &mut RealSignals,
+            clock: &mut RealClock::default(),
             netns: None,
         },
     )

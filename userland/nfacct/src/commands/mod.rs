@@ -12,6 +12,7 @@ mod restore;
 mod save;
 mod selection;
 mod texts;
+mod watch;
 
 pub(crate) use add::{Add, AddArgs};
 pub(crate) use delete::{Delete, DeleteArgs};
@@ -22,6 +23,7 @@ pub(crate) use monitor::MonitorArgs;
 pub(crate) use reset::ResetArgs;
 pub(crate) use restore::RestoreArgs;
 pub(crate) use save::SaveArgs;
+pub(crate) use watch::WatchArgs;
 
 use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 

@@ -8,9 +8,9 @@ mod printer;
 mod table;
 mod xml;
 
-pub(crate) use plain::Plain;
+pub(crate) use plain::{Plain, push_escaped};
 pub(crate) use printer::Printer;
-pub(crate) use table::Column;
+pub(crate) use table::{Column, push_rows};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

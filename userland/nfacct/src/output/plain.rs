@@ -59,7 +59,7 @@ pub(super) fn mode(quota: &Quota) -> &'static str {
 }
 
 /// Text stays text; control characters and what is not UTF-8 become `\xNN`.
-pub(super) fn push_escaped(text: &mut Vec<u8>, name: &[u8]) {
+pub(crate) fn push_escaped(text: &mut Vec<u8>, name: &[u8]) {
     for chunk in name.utf8_chunks() {
         for character in chunk.valid().chars() {
             let mut buffer = [0; 4];

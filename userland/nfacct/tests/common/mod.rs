@@ -9,10 +9,11 @@ use std::{
     io::{self, Write},
     os::unix::ffi::{OsStrExt, OsStringExt},
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
 use fake_kernel::FakeKernel;
-use nfacct::{Context, Exit, Signals, Sockets};
+use nfacct::{Clock, Context, Exit, Signals, Sockets};
 use nfacct_netlink::{Error, SocketStep, Transport};
 
 /// The fake kernel as a source of sockets; it has one more network namespace, called `blue`.
@@ -47,6 +48,28 @@ impl Signals for FakeSignals {
     }
 }
 
+/// A clock that runs only while the command waits, with traffic.
+struct FakeClock {
+    now: Duration,
+    kernel: FakeKernel,
+    traffic: Vec<(&'static str, u64)>,
+}
+
+impl Clock for FakeClock {
+    fn elapsed(&self) -> Duration {
+        self.now
+    }
+
+    fn sleep(&mut self, time: Duration) {
+        self.now += time;
+        for _ in 0..time.as_secs() {
+            for (name, size) in &self.traffic {
+                self.kernel.packet(name, *size);
+            }
+        }
+    }
+}
+
 /// What a command left behind.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -73,6 +96,7 @@ pub(crate) struct Run {
     room: Option<(usize, io::ErrorKind)>,
     blue: FakeKernel,
     interrupted: bool,
+    traffic: Vec<(&'static str, u64)>,
 }
 
 /// A run with this argument vector, name of the program included.
@@ -84,6 +108,7 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         room: None,
         blue: FakeKernel::new(),
         interrupted: false,
+        traffic: Vec::new(),
     }
 }
 
@@ -116,6 +141,12 @@ impl Run {
         self
     }
 
+    /// During every second that the command waits, these packets pass.
+    pub(crate) fn traffic(mut self, packets: &[(&'static str, u64)]) -> Self {
+        self.traffic = packets.to_vec();
+        self
+    }
+
     /// The network namespace `blue`.
     pub(crate) fn blue(mut self, blue: &FakeKernel) -> Self {
         self.blue = blue.clone();
@@ -141,6 +172,11 @@ impl Run {
                     blue: self.blue,
                 },
                 signals: &mut FakeSignals(self.interrupted),
+                clock: &mut FakeClock {
+                    now: Duration::ZERO,
+                    kernel: kernel.clone(),
+                    traffic: self.traffic,
+                },
                 netns: None,
             },
         );
