@@ -7,7 +7,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     Context, Exit,
-    commands::{AddArgs, DeleteArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs, WatchArgs},
+    commands::{
+        AddArgs, DeleteArgs, ExportArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs, ServeArgs,
+        WatchArgs,
+    },
     error::Error,
 };
 
@@ -64,6 +67,10 @@ enum Modern {
     Monitor(MonitorArgs),
     /// Show live rates: a screen on a terminal, else lines
     Watch(WatchArgs),
+    /// Write the counters as metrics
+    Export(ExportArgs),
+    /// Serve the counters as metrics over HTTP
+    Serve(ServeArgs),
 }
 
 /// Runs a command line that nfacct 1.0.2 would reject.
@@ -85,6 +92,8 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Restore(args) => args.run(context),
         Modern::Monitor(args) => args.run(context, json),
         Modern::Watch(args) => args.run(context, json),
+        Modern::Export(args) => args.run(context),
+        Modern::Serve(args) => args.run(context),
     };
     report(result, json, context)
 }

@@ -45,6 +45,9 @@ pub(crate) enum Error {
     /// Standard input cannot be read.
     #[error("cannot read the input: {}", text(.0))]
     Input(#[source] io::Error),
+    /// The address of `serve` cannot be used.
+    #[error("cannot listen: {}", text(.0))]
+    Listen(#[source] io::Error),
     /// Standard output cannot be written.
     #[error("cannot write the output: {}", text(.0))]
     Output(#[source] io::Error),
@@ -92,7 +95,7 @@ impl Error {
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
             Self::Interrupted { .. } => Exit::Interrupted,
-            Self::Line(_) | Self::Lines(_) | Self::Input(_) | Self::Output(_) => Exit::Failure,
+            Self::Line(_) | Self::Lines(_) | Self::Input(_) | Self::Listen(_) | Self::Output(_) => Exit::Failure,
         }
     }
 

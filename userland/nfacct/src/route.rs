@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Commands that nfacct 1.0.2 does not know. They must be spelled out.
-pub(crate) const MODERN: [&str; 3] = ["reset", "save", "watch"];
+pub(crate) const MODERN: [&str; 5] = ["reset", "save", "watch", "export", "serve"];
 
 /// Where a command line goes.
 #[derive(Debug, PartialEq, Eq)]

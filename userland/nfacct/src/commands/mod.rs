@@ -3,6 +3,7 @@
 
 mod add;
 mod delete;
+mod export;
 mod flush;
 mod get;
 mod list;
@@ -11,11 +12,13 @@ mod reset;
 mod restore;
 mod save;
 mod selection;
+mod serve;
 mod texts;
 mod watch;
 
 pub(crate) use add::{Add, AddArgs};
 pub(crate) use delete::{Delete, DeleteArgs};
+pub(crate) use export::ExportArgs;
 pub(crate) use flush::run as flush;
 pub(crate) use get::{Get, GetArgs};
 pub(crate) use list::{List, ListArgs};
@@ -23,6 +26,7 @@ pub(crate) use monitor::MonitorArgs;
 pub(crate) use reset::ResetArgs;
 pub(crate) use restore::RestoreArgs;
 pub(crate) use save::SaveArgs;
+pub(crate) use serve::ServeArgs;
 pub(crate) use watch::WatchArgs;
 
 use std::{ffi::OsString, os::unix::ffi::OsStrExt};

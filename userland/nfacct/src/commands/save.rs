@@ -43,18 +43,18 @@ impl SaveArgs {
         save_file::push_end(&mut text, objects);
         match &self.file {
             None => context.output.write_all(&text),
-            Some(path) => replace(path, &text),
+            Some(path) => replace(path, &text, 0o640),
         }
         .map_err(Error::Output)
     }
 }
 
 /// Replaces a file so that there is either the old or the new one at any time, even after a crash.
-pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
     let mut temporary = path.to_owned().into_os_string();
     temporary.push(format!(".{}", std::process::id()));
     let temporary = PathBuf::from(temporary);
-    let written = write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    let written = write(&temporary, text, mode).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         // The first error is the one to tell.
         let _ = fs::remove_file(&temporary);
@@ -67,8 +67,8 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     }
 }
 
-fn write(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(path)?;
+fn write(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(text)?;
     file.sync_all()
 }

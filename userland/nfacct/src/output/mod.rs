@@ -3,6 +3,7 @@
 
 pub(crate) mod json;
 mod legacy_json;
+pub(crate) mod openmetrics;
 mod plain;
 mod printer;
 mod table;

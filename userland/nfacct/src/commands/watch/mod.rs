@@ -8,13 +8,10 @@ mod text;
 use std::{io::ErrorKind, num::NonZeroU64, time::Duration};
 
 use clap::Args;
-use nfacct_netlink::{Client, Error as KernelError, List, Object, Transport};
+use nfacct_netlink::{Client, Transport};
 
-use crate::{
-    Context,
-    error::Error,
-    pattern::{Pattern, any_matches},
-};
+use super::export::objects;
+use crate::{Context, error::Error, pattern::Pattern};
 use sample::{RateKey, Row, Sampler};
 
 /// The arguments of `watch`.
@@ -88,8 +85,7 @@ impl<'a, T: Transport> Watch<'a, T> {
 
     /// The rates since the last look, not sorted, and the time since then.
     fn look(&mut self, now: Duration) -> Result<(Vec<Row>, Duration), Error> {
-        let mut objects = self.objects()?;
-        objects.retain(|object| any_matches(&self.args.patterns, object.name.as_bytes()));
+        let objects = objects(&mut self.client, &self.args.patterns)?;
         let elapsed = now.saturating_sub(self.last);
         self.last = now;
         let rows = self.sampler.rows(&objects, elapsed);
@@ -98,18 +94,6 @@ impl<'a, T: Transport> Watch<'a, T> {
             None => rows,
         };
         Ok((rows, elapsed))
-    }
-
-    /// A list without a reset can simply be repeated when the table changed meanwhile.
-    fn objects(&mut self) -> Result<Vec<Object>, Error> {
-        const TRIES: usize = 5;
-        for _ in 1..TRIES {
-            match self.client.list(&List::new()) {
-                Err(KernelError::DumpInterrupted) => {}
-                other => return Ok(other?),
-            }
-        }
-        Ok(self.client.list(&List::new())?)
     }
 }
 
