@@ -30,6 +30,10 @@ struct State {
     faults: Vec<i32>,
     /// The next dump is marked as interrupted.
     interrupt_dump: bool,
+    /// Refusals come without a text, as from the C module.
+    terse: bool,
+    /// Revisions of the match that `nft_compat` knows; `None` without `nft_compat`.
+    revisions: Option<Vec<u32>>,
     /// Events that no monitor has read yet, as wire bytes.
     events: Vec<Vec<u8>>,
 }
@@ -65,6 +69,16 @@ impl FakeKernel {
     /// Marks the next dump with `NLM_F_DUMP_INTR`.
     pub fn interrupt_dump(&self) {
         self.state().interrupt_dump = true;
+    }
+
+    /// From now on refusals come without a text, as from the C module.
+    pub fn terse(&self) {
+        self.state().terse = true;
+    }
+
+    /// Adds `nft_compat`, with these revisions of the match.
+    pub fn nft_compat(&self, revisions: &[u32]) {
+        self.state().revisions = Some(revisions.to_vec());
     }
 
     /// A rule starts (`true`) or stops using the object.

@@ -39,7 +39,7 @@ impl FakeSocket {
         };
         let errno = result.err().unwrap_or(0);
         if errno != 0 || (request.flags & wire::ACK != 0 && !is_dump(request)) {
-            self.answers.push_back(wire::status(request, errno, PORT));
+            self.answers.push_back(wire::status(request, errno, PORT, !state.terse));
         }
     }
 
@@ -76,6 +76,14 @@ impl FakeSocket {
                 self.answers.push_back(bytes);
                 Ok(())
             }
+            wire::COMPAT => match (&state.revisions, request.revision) {
+                (None, _) => Err(crate::table::EINVAL),
+                (Some(revisions), Some(revision)) if revisions.contains(&revision) => {
+                    self.answers.push_back(wire::compat(request.seq, PORT));
+                    Ok(())
+                }
+                _ => Err(crate::table::ENOENT),
+            },
             0x703 => state.table.delete(&request.wanted),
             _ => Err(crate::table::EINVAL),
         }

@@ -13,12 +13,17 @@ pub(crate) const DUMP: u16 = 0x300;
 const CAPPED: u16 = 0x100;
 const ACK_TLVS: u16 = 0x200;
 
+/// A question to `nft_compat`.
+pub(crate) const COMPAT: u16 = 0xb00;
+
 /// One request.
 pub(crate) struct Message {
     pub(crate) kind: u16,
     pub(crate) flags: u16,
     pub(crate) seq: u32,
     pub(crate) wanted: Wanted,
+    /// Only in a question about the match.
+    pub(crate) revision: Option<u32>,
     pub(crate) raw: Vec<u8>,
 }
 
@@ -27,17 +32,28 @@ pub(crate) fn parse(mut datagram: &[u8]) -> Vec<Message> {
     let mut all = Vec::new();
     while !datagram.is_empty() {
         let len = u32::from_ne_bytes(take(datagram, 0)) as usize;
-        let (raw, rest) = datagram.split_at(len);
+        let (raw, next) = datagram.split_at(len);
         assert_eq!(u32::from_ne_bytes(take(raw, 12)), 0, "port of a request");
-        assert_eq!(raw.get(16..20), Some(&[0; 4][..]), "nfgenmsg of a request");
+        let kind = u16::from_ne_bytes(take(raw, 4));
+        let (family, rest) = (raw.get(16), raw.get(17..20));
+        assert_eq!(rest, Some(&[0; 3][..]), "version and resource id of a request");
+        assert_eq!(family == Some(&0), kind != COMPAT, "family of a request");
+        let attrs = raw.get(20..).unwrap_or_default();
         all.push(Message {
-            kind: u16::from_ne_bytes(take(raw, 4)),
+            kind,
             flags: u16::from_ne_bytes(take(raw, 6)),
             seq: u32::from_ne_bytes(take(raw, 8)),
-            wanted: wanted(raw.get(20..).unwrap_or_default()),
+            wanted: if kind == COMPAT {
+                Wanted::default()
+            } else {
+                wanted(attrs)
+            },
+            revision: walk(attrs)
+                .find(|(attr, _)| kind == COMPAT && *attr == 2)
+                .map(|(_, data)| u32::from_be_bytes(exact(data))),
             raw: raw.to_vec(),
         });
-        datagram = rest;
+        datagram = next;
     }
     all
 }
@@ -127,20 +143,27 @@ pub(crate) fn event(event: &Object) -> Vec<u8> {
     object(event, 0, 0, 0)
 }
 
+/// The answer to a question about the match; readers look at nothing in it.
+pub(crate) fn compat(seq: u32, port: u32) -> Vec<u8> {
+    message(COMPAT, MULTI, seq, port, &[2, 0, 0, 0])
+}
+
 /// The end of a dump.
 pub(crate) fn done(flags: u16, seq: u32, port: u32) -> Vec<u8> {
     message(3, flags, seq, port, &0i32.to_ne_bytes())
 }
 
 /// An ACK (error 0, request cut off), or a refusal with the whole request and an explanation.
-pub(crate) fn status(request: &Message, errno: i32, port: u32) -> Vec<u8> {
+pub(crate) fn status(request: &Message, errno: i32, port: u32, explain: bool) -> Vec<u8> {
     if errno == 0 {
         let payload = [&[0; 4], request.raw.get(..16).unwrap_or_default()].concat();
         return message(2, CAPPED, request.seq, port, &payload);
     }
     let mut payload = (-errno).to_ne_bytes().to_vec();
     payload.extend(&request.raw);
-    put(&mut payload, 1, b"refused by the fake kernel\0");
+    if explain {
+        put(&mut payload, 1, b"refused by the fake kernel\0");
+    }
     if request.raw.len() > 20 {
         put(&mut payload, 2, &20u32.to_ne_bytes());
     }

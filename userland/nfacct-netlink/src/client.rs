@@ -7,7 +7,10 @@ pub use batch::BATCH;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use neli::consts::nl::{NlmF, Nlmsg};
+use neli::consts::{
+    genl::NlAttrType,
+    nl::{NlType, NlmF, Nlmsg},
+};
 
 use crate::{
     Error, KernelError, Name, Object, ObjectRef,
@@ -124,6 +127,20 @@ impl<T: Transport> Client<T> {
 
     /// Sends a request and handles everything that comes back for it.
     fn execute(&mut self, request: Request, mut each: impl FnMut(ObjectRef<'_>)) -> Result<(), Error> {
+        self.exchange(request, |message| {
+            if AcctMsg::from(message.kind) != AcctMsg::New {
+                return Err(Error::Malformed("type of a message"));
+            }
+            ObjectRef::parse(message.payload).map(&mut each)
+        })
+    }
+
+    /// Sends a request, gives its answers to `each`, and comes back at the end of them.
+    pub(crate) fn exchange<K: NlType, A: NlAttrType>(
+        &mut self,
+        request: Request<K, A>,
+        mut each: impl FnMut(&RawMessage<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let seq = self.next;
         self.next = self.next.wrapping_add(1);
         let dump = request.is_dump();
@@ -146,7 +163,7 @@ impl<T: Transport> Client<T> {
                 }
                 interrupted |= message.flags.contains(NlmF::DUMP_INTR);
                 match exchange.classify(&message, dump)? {
-                    Step::Object(object) => each(object),
+                    Step::Answer => each(&message)?,
                     Step::Nothing => {}
                     Step::End if interrupted => return Err(Error::DumpInterrupted),
                     Step::End => return Ok(()),
@@ -165,8 +182,9 @@ struct Exchange<'a> {
 }
 
 /// What a message means.
-enum Step<'a> {
-    Object(ObjectRef<'a>),
+enum Step {
+    /// Something of the subsystem.
+    Answer,
     Nothing,
     End,
 }
@@ -193,7 +211,7 @@ impl Exchange<'_> {
         })
     }
 
-    fn classify<'m>(&self, message: &RawMessage<'m>, dump: bool) -> Result<Step<'m>, Error> {
+    fn classify(&self, message: &RawMessage<'_>, dump: bool) -> Result<Step, Error> {
         if message.is_control(Nlmsg::Error) {
             self.status(message, true)
                 .map(|()| if dump { Step::Nothing } else { Step::End })
@@ -201,12 +219,10 @@ impl Exchange<'_> {
             self.status(message, false).map(|()| Step::End)
         } else if message.is_control(Nlmsg::Overrun) {
             Err(Error::Overrun)
-        } else if AcctMsg::from(message.kind) == AcctMsg::New {
-            ObjectRef::parse(message.payload).map(Step::Object)
         } else if message.is_control(Nlmsg::Noop) {
             Ok(Step::Nothing)
         } else {
-            Err(Error::Malformed("type of a message"))
+            Ok(Step::Answer)
         }
     }
 

@@ -38,6 +38,7 @@
 
 mod attr;
 mod client;
+mod compat;
 mod error;
 mod framing;
 mod message;
@@ -50,8 +51,9 @@ pub mod transport;
 
 pub use attr::{AcctAttr, FilterAttr};
 pub use client::{BATCH, Client};
+pub use compat::{CompatAttr, CompatMsg, Family};
 pub use error::{Error, KernelError, SocketStep, strerror};
-pub use message::{AcctMsg, AcctPayload, GROUP_ACCT_QUOTA, Request};
+pub use message::{AcctMsg, GROUP_ACCT_QUOTA, Payload, Request};
 pub use monitor::Monitor;
 pub use name::{NAME_MAX, Name, NameError};
 pub use object::{Flags, Object, ObjectRef, Quota, QuotaKind};

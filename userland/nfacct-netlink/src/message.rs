@@ -5,7 +5,10 @@ use std::io::Cursor;
 
 use neli::{
     FromBytesWithInput, Header, Size, ToBytes,
-    consts::nl::{NlType, NlmF},
+    consts::{
+        genl::NlAttrType,
+        nl::{NlType, NlmF},
+    },
     genl::Nlattr,
     neli_enum,
     nl::{NlPayload, NlmsghdrBuilder},
@@ -34,14 +37,16 @@ impl NlType for AcctMsg {}
 
 /// `struct nfgenmsg` and the attributes that follow it.
 ///
-/// Requests leave family, version and resource id zero: the subsystem uses none of them.
+/// The accounting subsystem uses neither family nor version nor resource id: its requests leave them zero.
 #[derive(Debug, PartialEq, Eq, Size, ToBytes, FromBytesWithInput, Header)]
-pub struct AcctPayload {
+#[neli(to_bytes_bound = "A: NlAttrType")]
+#[neli(from_bytes_bound = "A: NlAttrType")]
+pub struct Payload<A> {
     family: u8,
     version: u8,
     res_id: u16,
     #[neli(input = "input.checked_sub(Self::header_size()).ok_or(neli::err::DeError::InvalidInput(input))?")]
-    attrs: GenlBuffer<AcctAttr, Buffer>,
+    attrs: GenlBuffer<A, Buffer>,
 }
 
 /// Length of `struct nfgenmsg`.
@@ -49,17 +54,30 @@ pub(crate) const NFGENMSG: usize = 4;
 
 /// Everything of a request but its sequence number.
 #[derive(Debug)]
-pub struct Request {
-    pub(crate) kind: AcctMsg,
+pub struct Request<K = AcctMsg, A = AcctAttr> {
+    pub(crate) kind: K,
     pub(crate) flags: NlmF,
-    pub(crate) attrs: Vec<Nlattr<AcctAttr, Buffer>>,
+    pub(crate) family: u8,
+    pub(crate) attrs: Vec<Nlattr<A, Buffer>>,
 }
 
 impl Request {
+    /// A request to the accounting subsystem.
+    pub(crate) fn new(kind: AcctMsg, flags: NlmF, attrs: Vec<Nlattr<AcctAttr, Buffer>>) -> Self {
+        Self {
+            kind,
+            flags,
+            family: 0,
+            attrs,
+        }
+    }
+}
+
+impl<K: NlType, A: NlAttrType> Request<K, A> {
     /// The bytes to send; `port` stays zero, the kernel knows the sender.
     pub fn encode(self, seq: u32) -> Result<Vec<u8>, Error> {
-        let payload = AcctPayload {
-            family: 0,
+        let payload = Payload {
+            family: self.family,
             version: 0,
             res_id: 0,
             attrs: self.attrs.into_iter().collect(),
@@ -89,7 +107,7 @@ mod tests {
 
     #[test]
     fn payload_survives_a_round_trip_through_neli() {
-        let payload = AcctPayload {
+        let payload = Payload {
             family: 1,
             version: 2,
             res_id: 3,
@@ -99,9 +117,9 @@ mod tests {
         payload.to_bytes(&mut bytes).unwrap();
         let bytes = bytes.into_inner();
         let len = bytes.len();
-        assert_eq!(AcctPayload::header_size(), NFGENMSG);
+        assert_eq!(Payload::<AcctAttr>::header_size(), NFGENMSG);
         assert_eq!(
-            AcctPayload::from_bytes_with_input(&mut Cursor::new(bytes), len).unwrap(),
+            Payload::from_bytes_with_input(&mut Cursor::new(bytes), len).unwrap(),
             payload
         );
     }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
 use fake_kernel::FakeKernel;
-use nfacct_netlink::{Client, Error, Filter, List, Monitor, Name, NewObject, QuotaKind};
+use nfacct_netlink::{Client, Error, Family, Filter, List, Monitor, Name, NewObject, QuotaKind};
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -148,4 +148,14 @@ fn batches_create_all_and_name_the_refused() {
     assert_eq!(client.get(&name("o248")).unwrap().packets, 248);
 
     client.create_all(&[], |_, _| panic!("nothing to refuse")).unwrap();
+}
+
+#[test]
+fn revisions_of_the_match() {
+    let kernel = FakeKernel::new();
+    let mut client = Client::new(kernel.socket());
+    assert_eq!(errno(client.match_revision(Family::Ip, 0)), 22);
+    kernel.nft_compat(&[0, 1]);
+    assert!(client.match_revision(Family::Ip, 1).unwrap());
+    assert!(!client.match_revision(Family::Ip6, 2).unwrap());
 }

@@ -31,10 +31,6 @@ impl Delete {
     /// The message of this request.
     pub fn request(&self) -> Result<Request, Error> {
         let name = self.name.as_ref().map(name_attribute).transpose()?;
-        Ok(Request {
-            kind: AcctMsg::Delete,
-            flags: NlmF::ACK,
-            attrs: name.into_iter().collect(),
-        })
+        Ok(Request::new(AcctMsg::Delete, NlmF::ACK, name.into_iter().collect()))
     }
 }

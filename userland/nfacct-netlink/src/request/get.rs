@@ -32,10 +32,10 @@ impl Get {
 
     /// The message of this request.
     pub fn request(&self) -> Result<Request, Error> {
-        Ok(Request {
-            kind: if self.reset { AcctMsg::GetReset } else { AcctMsg::Get },
-            flags: NlmF::ACK,
-            attrs: vec![name_attribute(&self.name)?],
-        })
+        Ok(Request::new(
+            if self.reset { AcctMsg::GetReset } else { AcctMsg::Get },
+            NlmF::ACK,
+            vec![name_attribute(&self.name)?],
+        ))
     }
 }

@@ -87,10 +87,10 @@ impl List {
                 ],
             )
         };
-        Ok(Request {
-            kind: if self.reset { AcctMsg::GetReset } else { AcctMsg::Get },
-            flags: NlmF::DUMP,
-            attrs: self.filter.map(filter).transpose()?.into_iter().collect(),
-        })
+        Ok(Request::new(
+            if self.reset { AcctMsg::GetReset } else { AcctMsg::Get },
+            NlmF::DUMP,
+            self.filter.map(filter).transpose()?.into_iter().collect(),
+        ))
     }
 }

@@ -92,10 +92,6 @@ impl NewObject {
         if self.replace {
             flags |= NlmF::REPLACE;
         }
-        Ok(Request {
-            kind: AcctMsg::New,
-            flags,
-            attrs,
-        })
+        Ok(Request::new(AcctMsg::New, flags, attrs))
     }
 }
