@@ -1,186 +1,195 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Over-quota events when several processors count and reset at once.
+//! The over-quota event: its bytes, who gets it, what arms it again.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::env::traffic::Udp;
+use super::quota::{Scene, PAYLOAD};
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
-use crate::wire::{Acct, Msg, Object, Reply, Sock};
+use crate::wire::{Msg, Reply, Sock};
 use crate::xt::sockopt::Tables;
-use crate::xt::{Family, Hook, Match, Rule, Verdict};
+use crate::xt::{Family, Hook, Rule};
 
 cases![
-    never_below_quota,
-    never_below_byte_quota,
-    works_after_the_race,
-    once_with_two_senders,
-    never_more_than_quota_pass,
+    bytes,
+    only_once,
+    rearmed_by_single_reset,
+    rearmed_by_dump_reset,
+    rearmed_by_filtered_reset,
+    rearmed_by_replace,
+    not_rearmed_by_reading,
+    two_rules_one_object,
+    nobody_listens,
+    many_listeners,
+    listener_with_full_queue,
+    stays_in_its_namespace,
 ];
 
-/// Payload that makes a packet of 100 bytes.
-const PAYLOAD: usize = 72;
-
-/// Events after which the race counts as not happening.
-const ENOUGH: u64 = 4000;
-
-/// Limit in time, for a machine that is too slow for that many.
-const LIMIT: Duration = Duration::from_secs(12);
-
-fn listener() -> Sock {
-    let s = Sock::open();
-    s.set(libc::SOL_SOCKET, libc::SO_RCVBUF, 4 << 20)
-        .expect("SO_RCVBUF");
-    s.join_quota().expect("membership");
-    s
-}
-
-fn count_output(name: &str) {
-    let rules = [Rule::count(Hook::Out, 1, name)];
-    Tables::open(Family::V4).replace(&rules).expect("rule");
-}
-
-fn take(events: &Sock) -> Vec<Object> {
-    let mut reply = Reply::default();
-    events.drain(4096, &mut reply);
-    reply.objects()
-}
-
-/// One thread sends, one resets, this one reads events until `stop` says so.
-fn race(events: &Sock, name: &str, mut stop: impl FnMut(&Object) -> bool) -> u64 {
-    let ended = AtomicBool::new(false);
-    let seen = AtomicU64::new(0);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let udp = Udp::v4();
-            while !ended.load(Ordering::Relaxed) {
-                udp.send(50, PAYLOAD);
-            }
-        });
-        scope.spawn(|| {
-            let s = Sock::open();
-            let msg = Msg::new(CTRZERO, REQUEST).name(name.as_bytes());
-            while !ended.load(Ordering::Relaxed) {
-                s.exchange(&msg);
-            }
-        });
-        let deadline = Instant::now() + LIMIT;
-        while seen.load(Ordering::Relaxed) < ENOUGH && Instant::now() < deadline {
-            events.wait(Duration::from_millis(100));
-            for object in take(events) {
-                seen.fetch_add(1, Ordering::Relaxed);
-                if stop(&object) {
-                    ended.store(true, Ordering::Relaxed);
-                }
-            }
-            if ended.load(Ordering::Relaxed) {
-                break;
-            }
-        }
-        ended.store(true, Ordering::Relaxed);
-    });
-    seen.load(Ordering::Relaxed)
-}
-
-fn below(t: &mut Test, flags: u32, quota: u64) {
-    let acct = Acct::open();
-    acct.add_quota("q", flags, quota);
-    count_output("q");
-    let events = listener();
-    let mut worst = None;
-    let seen = race(&events, "q", |object| {
-        let value = if flags == F_PKTS { object.pkts } else { object.bytes };
-        if value < quota {
-            worst = Some(value);
-        }
-        value < quota
-    });
-    t.note(format!("{seen} events, below the quota: {worst:?}"));
-    assert!(seen > 0, "no event at all");
-    t.obs("below", if worst.is_some() { "seen" } else { "never" });
-}
-
-/// An event that carries less than the quota is false.
-fn never_below_quota(t: &mut Test) {
-    below(t, F_PKTS, 3);
-}
-
-fn never_below_byte_quota(t: &mut Test) {
-    below(t, F_BYTES, 300);
-}
-
-/// Whatever the race did, the next reset arms the event again.
-fn works_after_the_race(t: &mut Test) {
-    let acct = Acct::open();
-    acct.add_quota("q", F_PKTS, 2);
-    count_output("q");
-    let events = listener();
-    let mut count = 0;
-    race(&events, "q", |_| {
-        count += 1;
-        count > 500
-    });
-    for round in 0..3 {
-        acct.reset("q");
-        take(&events);
-        Udp::v4().send(5, PAYLOAD);
-        let got = take(&events);
-        let counts: Vec<_> = got.iter().map(|o| (o.pkts, o.flags)).collect();
-        t.obs(round, format!("{counts:?}"));
-        assert_eq!(counts, [(2, Some(F_PKTS | F_OVER))]);
-    }
-}
-
-/// Two processors cross the limit at once: one event, not below the quota.
-fn once_with_two_senders(t: &mut Test) {
-    const ROUNDS: usize = 40;
-    let acct = Acct::open();
-    acct.add_quota("q", F_PKTS, 100);
-    count_output("q");
-    let events = listener();
-    let mut counts = Vec::new();
-    for _ in 0..ROUNDS {
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| Udp::v4().send(100, PAYLOAD));
-            }
-        });
-        let got = take(&events);
-        assert!(got.iter().all(|o| o.pkts >= 100), "event below the quota");
-        counts.push(got.len());
-        assert_eq!(acct.reset("q").pkts, 200);
-    }
-    t.obs("events", counts.iter().sum::<usize>());
-    assert_eq!(counts, [1; ROUNDS]);
-}
-
-/// A limit of N lets at most N packets through, from whatever processor.
-fn never_more_than_quota_pass(t: &mut Test) {
-    let acct = Acct::open();
-    for round in 0..20 {
-        let name = format!("q{round}");
-        acct.add_quota(&name, F_PKTS, 150);
-        let rule = Rule {
-            hook: Hook::Out,
-            matches: vec![Match::nfacct(1, name.as_bytes())],
-            verdict: Verdict::Drop,
+/// The message itself: type, flags, sequence number, every attribute.
+fn bytes(t: &mut Test) {
+    for (step, flags) in [("pkts", F_PKTS), ("bytes", F_BYTES)] {
+        let scene = Scene::quota(flags, 2);
+        scene.udp.send(3, PAYLOAD);
+        let datagram = scene.events.recv(4096).expect("event");
+        t.obs(step, crate::wire::hex(&datagram.bytes));
+        let from = format!("{} {}", datagram.from_pid, datagram.from_groups);
+        t.obs(format!("{step}-sender"), from);
+        let reply = Reply {
+            parts: vec![datagram.bytes],
+            ..Reply::default()
         };
-        Tables::open(Family::V4).replace(&[rule]).expect("rule");
-        let passed = AtomicU64::new(0);
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    let udp = Udp::v4();
-                    let good = (0..100).filter(|_| udp.try_send(PAYLOAD).is_ok());
-                    passed.fetch_add(good.count() as u64, Ordering::Relaxed);
-                });
-            }
-        });
-        let passed = passed.into_inner();
-        assert!(passed <= 150, "{passed} packets passed");
-        assert_eq!(acct.counts(&name).0, 200);
+        let m = reply.messages()[0];
+        assert_eq!((m.kind, m.flags, m.seq, m.pid), (NEW, 0, 0, 0));
+        let object = &reply.objects()[0];
+        assert_eq!(object.name, b"q");
+        assert_eq!(object.flags, Some(flags | F_OVER));
+        assert_eq!(object.uses, 2);
+        crate::env::netns::fresh();
     }
-    t.obs("rounds", 20);
+}
+
+fn only_once(t: &mut Test) {
+    let scene = Scene::quota(F_PKTS, 10);
+    scene.udp.send(500, PAYLOAD);
+    let events = scene.events();
+    t.obs("events", events.parts.len());
+    assert_eq!(events.objects()[0].pkts, 10);
+    assert_eq!(events.parts.len(), 1);
+}
+
+/// Three rounds of going over the quota with `rearm` after each.
+fn rounds(t: &mut Test, rearm: impl Fn(&Scene)) {
+    let scene = Scene::quota(F_PKTS, 2);
+    for round in 0..3 {
+        let trace = scene.trace(4);
+        t.obs(format!("round-{round}"), &trace);
+        let events = trace.split(' ').filter(|s| s.ends_with("/1")).count();
+        assert_eq!(events, 1, "round {round}");
+        rearm(&scene);
+        let q = scene.acct.get("q");
+        assert_eq!((q.pkts, q.bytes, q.flags), (0, 0, Some(F_PKTS)));
+    }
+}
+
+fn rearmed_by_single_reset(t: &mut Test) {
+    rounds(t, |scene| {
+        assert_eq!(scene.acct.reset("q").flags, Some(F_PKTS | F_OVER));
+    });
+}
+
+fn rearmed_by_dump_reset(t: &mut Test) {
+    rounds(t, |scene| {
+        let msg = Msg::new(CTRZERO, REQUEST | DUMP);
+        assert_eq!(scene.acct.sock.exchange(&msg).objects().len(), 2);
+    });
+}
+
+fn rearmed_by_filtered_reset(t: &mut Test) {
+    rounds(t, |scene| {
+        let msg = Msg::new(CTRZERO, REQUEST | DUMP).filter(F_OVER, F_OVER);
+        assert_eq!(scene.acct.sock.exchange(&msg).objects().len(), 1);
+    });
+}
+
+fn rearmed_by_replace(t: &mut Test) {
+    rounds(t, |scene| {
+        let msg = Msg::new(NEW, REQUEST | ACK | REPLACE).name(b"q");
+        assert_eq!(scene.acct.sock.exchange(&msg).errno(), Some(0));
+    });
+}
+
+fn not_rearmed_by_reading(t: &mut Test) {
+    let scene = Scene::quota(F_PKTS, 1);
+    scene.udp.send(1, PAYLOAD);
+    assert_eq!(scene.events().parts.len(), 1);
+    scene.acct.get("q");
+    scene.acct.list();
+    let reset_others = Msg::new(CTRZERO, REQUEST | DUMP).filter(3, 0);
+    scene.acct.sock.exchange(&reset_others);
+    scene.udp.send(1, PAYLOAD);
+    t.obs("events", scene.events().parts.len());
+    assert_eq!(scene.acct.get("q").flags, Some(F_PKTS | F_OVER));
+}
+
+/// Each rule counts; the event still comes once.
+fn two_rules_one_object(t: &mut Test) {
+    let scene = Scene::quota(F_PKTS, 5);
+    let rules = [
+        Rule::count(Hook::Out, 0, "q"),
+        Rule::count(Hook::Out, 1, "q"),
+        Rule::count(Hook::In, 1, "q"),
+    ];
+    Tables::open(Family::V4).replace(&rules).expect("rules");
+    scene.udp.send(4, PAYLOAD);
+    let events = scene.events();
+    assert_eq!(scene.acct.counts("q"), (12, 1200));
+    assert_eq!(scene.acct.get("q").uses, 4);
+    t.obs("event", &events);
+    assert_eq!(events.objects().len(), 1);
+    assert_eq!(events.objects()[0].pkts, 5);
+}
+
+/// Without a listener the bit is set all the same, and no event is kept.
+fn nobody_listens(t: &mut Test) {
+    let Scene { acct, events, udp } = Scene::quota(F_PKTS, 1);
+    drop(events);
+    udp.send(2, PAYLOAD);
+    assert_eq!(acct.get("q").flags, Some(F_PKTS | F_OVER));
+    let late = Sock::open();
+    late.join_quota().expect("membership");
+    udp.send(2, PAYLOAD);
+    let came = late.wait(Duration::ZERO);
+    t.obs("late", came);
+    assert!(!came);
+}
+
+fn many_listeners(t: &mut Test) {
+    let scene = Scene::quota(F_PKTS, 1);
+    let more: Vec<_> = (0..5)
+        .map(|_| {
+            let s = Sock::open();
+            s.join_quota().expect("membership");
+            s
+        })
+        .collect();
+    scene.udp.send(2, PAYLOAD);
+    let first = scene.events();
+    assert_eq!(first.parts.len(), 1);
+    for s in &more {
+        let mut reply = Reply::default();
+        s.drain(4096, &mut reply);
+        assert_eq!(reply, first);
+    }
+    t.obs("event", &first);
+}
+
+/// A listener that does not read gets ENOBUFS; the counting goes on.
+fn listener_with_full_queue(t: &mut Test) {
+    let scene = Scene::quota(F_PKTS, 1);
+    scene
+        .events
+        .set(libc::SOL_SOCKET, libc::SO_RCVBUF, 1)
+        .expect("SO_RCVBUF");
+    for _ in 0..20 {
+        scene.udp.send(1, PAYLOAD);
+        scene.acct.reset("q");
+    }
+    let events = scene.events();
+    t.obs("outcome", events.outcome());
+    scene.udp.send(1, PAYLOAD);
+    let after = scene.events();
+    t.obs("after", after.outcome());
+    assert_eq!(after.objects().len(), 1);
+}
+
+fn stays_in_its_namespace(t: &mut Test) {
+    let other = Sock::open();
+    other.join_quota().expect("membership");
+    crate::env::netns::fresh();
+    let scene = Scene::quota(F_PKTS, 1);
+    scene.udp.send(3, PAYLOAD);
+    assert_eq!(scene.events().parts.len(), 1);
+    let foreign = other.wait(Duration::ZERO);
+    t.obs("foreign", foreign);
+    assert!(!foreign);
 }

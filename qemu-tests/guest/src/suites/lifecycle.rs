@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Loading, unloading and what keeps the modules from being unloaded.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use crate::env::cmd::{self, must};
 use crate::env::kmsg::Kmsg;
 use crate::env::modules::{built_in, load, loaded, refs, settle, unload, unload_pair};
@@ -17,12 +14,6 @@ use crate::xt::sockopt::Tables;
 use crate::xt::{nft, Family, Hook, Match, Rule};
 
 cases![
-    autoload_by_message,
-    autoload_by_group,
-    autoload_by_iptables,
-    autoload_by_ip6tables,
-    autoload_by_nft,
-    no_autoload_no_subsystem,
     references,
     removal_order,
     objects_do_not_pin,
@@ -36,79 +27,15 @@ cases![
     match_needs_its_provider,
 ];
 
-const PROVIDER: &str = "nfnetlink_acct";
-const MATCH: &str = "xt_nfacct";
+pub(super) const PROVIDER: &str = "nfnetlink_acct";
+pub(super) const MATCH: &str = "xt_nfacct";
 
 /// Starts from a kernel without the pair.
-fn without_pair() {
+pub(super) fn without_pair() {
     if built_in() {
         skip("the kernel has the pair built in");
     }
     unload_pair();
-}
-
-fn wait_loaded(name: &str) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !loaded(name) && Instant::now() < deadline {
-        thread::sleep(Duration::from_millis(20));
-    }
-    loaded(name)
-}
-
-fn autoload_by_message(t: &mut Test) {
-    for kind in [GET, NEW, CTRZERO, DEL] {
-        without_pair();
-        let msg = Msg::new(kind, REQUEST | ACK).name(b"o");
-        let reply = t.exchange(format!("{kind:x}"), &Sock::open(), &msg);
-        assert_eq!(reply.outcome(), if kind == NEW { "0" } else { "ENOENT" });
-        assert!(loaded(PROVIDER));
-    }
-    assert!(!loaded(MATCH));
-}
-
-/// Joining the group asks for the module, without waiting for it.
-fn autoload_by_group(t: &mut Test) {
-    without_pair();
-    Sock::open().join_quota().expect("membership");
-    assert!(wait_loaded(PROVIDER));
-    t.obs("match", loaded(MATCH));
-}
-
-fn by_tool(t: &mut Test, tool: &str) {
-    without_pair();
-    // The extension looks for the match before it looks for the object.
-    let rule = format!("{tool} -A OUTPUT -m nfacct --nfacct-name o");
-    let first = cmd::run(&rule);
-    assert_ne!(first.code, 0);
-    t.obs("missing", first);
-    assert!(loaded(MATCH) && loaded(PROVIDER));
-    Acct::open().add("o");
-    t.obs("there", must(&rule));
-}
-
-fn autoload_by_iptables(t: &mut Test) {
-    by_tool(t, "iptables-legacy");
-}
-
-fn autoload_by_ip6tables(t: &mut Test) {
-    by_tool(t, "ip6tables-legacy");
-}
-
-fn autoload_by_nft(t: &mut Test) {
-    by_tool(t, "iptables-nft");
-}
-
-fn no_autoload_no_subsystem(t: &mut Test) {
-    without_pair();
-    crate::env::modules::no_autoload();
-    let s = Sock::open();
-    for kind in [NEW, GET, CTRZERO, DEL] {
-        let msg = Msg::new(kind, REQUEST | ACK).name(b"o");
-        t.expect(format!("{kind:x}"), &s, &msg, "EINVAL");
-    }
-    s.join_quota().expect("membership");
-    t.obs("tool", cmd::run("nfacct list"));
-    assert!(!loaded(PROVIDER));
 }
 
 fn one_rule(name: &str) -> [Rule; 1] {
