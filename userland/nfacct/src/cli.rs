@@ -71,6 +71,8 @@ enum Modern {
     Export(ExportArgs),
     /// Serve the counters as metrics over HTTP
     Serve(ServeArgs),
+    /// Check whether accounting works here, and say what to do
+    Doctor,
 }
 
 /// Runs a command line that nfacct 1.0.2 would reject.
@@ -87,13 +89,14 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Reset(args) => args.command(json).run(context),
         Modern::Add(args) => args.run(context),
         Modern::Delete(args) => args.run(context),
-        Modern::Flush => crate::commands::flush(context),
+        Modern::Flush => commands::flush(context),
         Modern::Save(args) => args.run(context),
         Modern::Restore(args) => args.run(context),
         Modern::Monitor(args) => args.run(context, json),
         Modern::Watch(args) => args.run(context, json),
         Modern::Export(args) => args.run(context),
         Modern::Serve(args) => args.run(context),
+        Modern::Doctor => commands::doctor(context, json),
     };
     report(result, json, context)
 }

@@ -66,6 +66,8 @@ pub struct Context<'a> {
     pub signals: &'a mut dyn Signals,
     /// Time.
     pub clock: &'a mut dyn Clock,
+    /// Where `proc` and `sys` are mounted.
+    pub root: &'a Path,
     /// The network namespace to work in; the command line may set it.
     pub netns: Option<OsString>,
 }

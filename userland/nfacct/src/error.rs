@@ -45,6 +45,9 @@ pub(crate) enum Error {
     /// Standard input cannot be read.
     #[error("cannot read the input: {}", text(.0))]
     Input(#[source] io::Error),
+    /// So many checks of `doctor` failed.
+    #[error("{0} checks failed")]
+    Unhealthy(usize),
     /// The address of `serve` cannot be used.
     #[error("cannot listen: {}", text(.0))]
     Listen(#[source] io::Error),
@@ -95,7 +98,12 @@ impl Error {
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
             Self::Interrupted { .. } => Exit::Interrupted,
-            Self::Line(_) | Self::Lines(_) | Self::Input(_) | Self::Listen(_) | Self::Output(_) => Exit::Failure,
+            Self::Line(_)
+            | Self::Lines(_)
+            | Self::Input(_)
+            | Self::Listen(_)
+            | Self::Output(_)
+            | Self::Unhealthy(_) => Exit::Failure,
         }
     }
 

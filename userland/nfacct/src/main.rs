@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal},
     os::fd::AsFd,
+    path::Path,
     process::ExitCode,
 };
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
             sockets: &mut RealSockets,
             signals: &mut RealSignals,
             clock: &mut RealClock::default(),
+            root: Path::new("/"),
             netns: None,
         },
     )

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Commands that nfacct 1.0.2 does not know. They must be spelled out.
-pub(crate) const MODERN: [&str; 5] = ["reset", "save", "watch", "export", "serve"];
+pub(crate) const MODERN: [&str; 6] = ["reset", "save", "watch", "export", "serve", "doctor"];
 
 /// Where a command line goes.
 #[derive(Debug, PartialEq, Eq)]

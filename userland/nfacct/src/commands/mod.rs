@@ -3,6 +3,7 @@
 
 mod add;
 mod delete;
+mod doctor;
 mod export;
 mod flush;
 mod get;
@@ -18,6 +19,7 @@ mod watch;
 
 pub(crate) use add::{Add, AddArgs};
 pub(crate) use delete::{Delete, DeleteArgs};
+pub(crate) use doctor::run as doctor;
 pub(crate) use export::ExportArgs;
 pub(crate) use flush::run as flush;
 pub(crate) use get::{Get, GetArgs};

@@ -8,6 +8,7 @@ use std::{
     ffi::{OsStr, OsString},
     io::{self, Write},
     os::unix::ffi::{OsStrExt, OsStringExt},
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
@@ -96,6 +97,7 @@ pub(crate) struct Run {
     room: Option<(usize, io::ErrorKind)>,
     blue: FakeKernel,
     interrupted: bool,
+    root: PathBuf,
     traffic: Vec<(&'static str, u64)>,
 }
 
@@ -108,6 +110,7 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         room: None,
         blue: FakeKernel::new(),
         interrupted: false,
+        root: PathBuf::from("/"),
         traffic: Vec::new(),
     }
 }
@@ -147,6 +150,12 @@ impl Run {
         self
     }
 
+    /// `proc` and `sys` lie here.
+    pub(crate) fn root(mut self, root: &Path) -> Self {
+        self.root = root.to_owned();
+        self
+    }
+
     /// The network namespace `blue`.
     pub(crate) fn blue(mut self, blue: &FakeKernel) -> Self {
         self.blue = blue.clone();
@@ -177,6 +186,7 @@ impl Run {
                     kernel: kernel.clone(),
                     traffic: self.traffic,
                 },
+                root: &self.root,
                 netns: None,
             },
         );
