@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     Context, Exit,
     commands::{
-        AddArgs, DeleteArgs, ExportArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs, ServeArgs,
-        WatchArgs,
+        self, AddArgs, DeleteArgs, ExportArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs,
+        ServeArgs, WatchArgs,
     },
     error::Error,
 };

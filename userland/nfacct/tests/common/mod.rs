@@ -152,7 +152,7 @@ impl Run {
 
     /// `proc` and `sys` lie here.
     pub(crate) fn root(mut self, root: &Path) -> Self {
-        self.root = root.to_owned();
+        self.root = PathBuf::from(root);
         self
     }
 
