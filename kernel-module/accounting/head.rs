@@ -3,7 +3,8 @@
 //! The part of an accounting object that packets work on, shared by both modules.
 //!
 //! `nfnetlink_acct` makes objects that begin with a [`Head`]; `xt_nfacct` counts in it without
-//! calling the provider. So its layout is an interface between the two, see [`PROVIDER_ABI`].
+//! calling the provider. So its layout is an interface between the two, see [`PROVIDER_ABI`]. What
+//! only the provider does with it is in `counters.rs`.
 //!
 //! Objects without a quota count in per-CPU cells that nobody ever clears. The shared words of
 //! such an object are its base: value = sum of the cells + base, modulo 2^64. A reset changes the
@@ -13,31 +14,42 @@
 use crate::{
     model::{
         latch::Latch,
-        quota::{Counters, Quota, Unit},
+        quota::{Quota, Unit},
     },
     netfilter::{per_cpu::Cells, shared_word::SharedWord},
 };
+use core::mem::{offset_of, size_of};
 
-/// What `nfacct_rs_abi_1` holds: tells apart builds whose [`Head`] differs.
+/// What `nfacct_rs_abi_1` holds: a digest of everything that the two modules must agree on.
 ///
-/// Rename the symbol whenever a field moves or its meaning changes; this catches what was
-/// forgotten.
-pub(crate) const PROVIDER_ABI: u32 = {
-    let layout = [
-        core::mem::offset_of!(Head, cells),
-        core::mem::offset_of!(Head, quota),
-        core::mem::offset_of!(Head, pkts),
-        core::mem::offset_of!(Head, bytes),
-        core::mem::offset_of!(Head, latch),
-    ];
-    let mut digest = core::mem::size_of::<Head>() as u32;
+/// Rename the symbol whenever one of these changes; this catches what was forgotten. That the
+/// compiler is the same is seen to by the kernel, whose Rust symbols carry its version.
+pub(crate) const PROVIDER_ABI: u32 = digest(&[
+    size_of::<Head>(),
+    offset_of!(Head, cells),
+    offset_of!(Head, quota),
+    offset_of!(Head, pkts),
+    offset_of!(Head, bytes),
+    offset_of!(Head, latch),
+    size_of::<Option<Quota>>(),
+    offset_of!(Quota, unit),
+    offset_of!(Quota, limit),
+    Unit::Packets as usize,
+    Unit::Bytes as usize,
+    Cells::LAYOUT,
+    // CAST: The modules are for 64 bits only.
+    Latch::ARMED.fired().word() as usize,
+]);
+
+const fn digest(numbers: &[usize]) -> u32 {
+    let mut digest = 0_u32;
     let mut index = 0;
-    while index < layout.len() {
-        digest = digest.wrapping_mul(131).wrapping_add(layout[index] as u32);
+    while index < numbers.len() {
+        digest = digest.wrapping_mul(131).wrapping_add(numbers[index] as u32);
         index += 1;
     }
     digest
-};
+}
 
 /// The counters of an object.
 ///
@@ -46,11 +58,11 @@ pub(crate) const PROVIDER_ABI: u32 = {
 /// Exactly one of `cells` and `quota` is there; which one never changes.
 #[repr(C)]
 pub(crate) struct Head {
-    cells: Option<Cells>,
-    quota: Option<Quota>,
-    pkts: SharedWord,
-    bytes: SharedWord,
-    latch: SharedWord,
+    pub(super) cells: Option<Cells>,
+    pub(super) quota: Option<Quota>,
+    pub(super) pkts: SharedWord,
+    pub(super) bytes: SharedWord,
+    pub(super) latch: SharedWord,
 }
 
 /// What a counted packet means for the quota.
@@ -63,31 +75,6 @@ pub(crate) struct Judgement {
 }
 
 impl Head {
-    /// Counters without a quota.
-    pub(crate) fn plain(cells: Cells, start: Counters) -> Self {
-        Self::new(Some(cells), None, start)
-    }
-
-    /// Counters with a quota.
-    pub(crate) fn with_quota(quota: Quota, start: Counters) -> Self {
-        Self::new(None, Some(quota), start)
-    }
-
-    fn new(cells: Option<Cells>, quota: Option<Quota>, start: Counters) -> Self {
-        Self {
-            cells,
-            quota,
-            pkts: SharedWord::new(start.pkts),
-            bytes: SharedWord::new(start.bytes),
-            latch: SharedWord::new(Latch::ARMED.word()),
-        }
-    }
-
-    /// The quota, if there is one.
-    pub(crate) fn quota(&self) -> Option<Quota> {
-        self.quota
-    }
-
     /// Counts a packet of `len` bytes. Any context.
     ///
     /// Returns what to compare with the quota; [`None`] without one, when there is nothing more
@@ -114,41 +101,6 @@ impl Head {
     #[inline(always)]
     pub(crate) fn latch(&self) -> Latch {
         Latch::from_word(self.latch.get())
-    }
-
-    /// Marks the quota as reached, unless that was done, or the object reset, since `seen` was
-    /// read. Tells whether this call did it.
-    pub(crate) fn fire(&self, seen: Latch) -> bool {
-        !seen.is_fired() && self.latch.replace(seen.word(), seen.fired().word())
-    }
-
-    /// The current values.
-    pub(crate) fn counters(&self) -> Counters {
-        let base = Counters {
-            pkts: self.pkts.get(),
-            bytes: self.bytes.get(),
-        };
-        let cells = self.cells.as_ref().map(Cells::sum).unwrap_or_default();
-        Counters {
-            pkts: base.pkts.wrapping_add(cells.pkts),
-            bytes: base.bytes.wrapping_add(cells.bytes),
-        }
-    }
-
-    /// Takes `reported` off the counters and starts a new period of the quota.
-    ///
-    /// What was counted since `reported` was read remains. Two resets must not overlap, from
-    /// reading the counters to this call; the caller holds the lock that sees to it.
-    pub(crate) fn reset(&self, reported: Counters) {
-        self.pkts.subtract(reported.pkts);
-        self.bytes.subtract(reported.bytes);
-        // Only a packet can change the latch meanwhile, and only from armed to fired.
-        loop {
-            let latch = self.latch();
-            if self.latch.replace(latch.word(), latch.rearmed().word()) {
-                break;
-            }
-        }
     }
 }
 

@@ -24,10 +24,26 @@ pub(crate) struct Entry {
     pub(crate) object: Arc<Object>,
 }
 
+/// The memory of an index.
+pub(crate) type Slots = KVVec<Option<Slot<Entry>>>;
+
+/// Allocates empty slots, charged to the caller's memory cgroup. May sleep.
+///
+/// # Errors
+///
+/// `ENOMEM`, without a warning in the log: the number is the caller's choice.
+pub(crate) fn allocate(capacity: usize) -> Result<Slots> {
+    Ok(KVVec::from_elem(
+        None,
+        capacity,
+        GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+    )?)
+}
+
 /// Finds objects by their names.
 pub(crate) struct NameIndex {
     key: HashKey,
-    slots: KVVec<Option<Slot<Entry>>>,
+    slots: Slots,
     len: usize,
 }
 
@@ -48,23 +64,20 @@ impl NameIndex {
         })
     }
 
-    /// Makes room for one more entry. May sleep.
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`; the index is unchanged then.
-    pub(crate) fn reserve(&mut self) -> Result {
+    /// How many slots one more entry needs, if there are not enough.
+    pub(crate) fn growth(&self) -> Result<Option<usize>> {
         let len = self.len.checked_add(1).ok_or(ENOMEM)?;
         let capacity = probe::capacity_for(len).ok_or(ENOMEM)?;
-        if capacity > self.slots.len() {
-            let mut slots = KVVec::from_elem(None, capacity, GFP_KERNEL_ACCOUNT)?;
-            probe::rehash(&mut self.slots, &mut slots);
-            self.slots = slots;
-        }
-        Ok(())
+        Ok((capacity > self.slots.len()).then_some(capacity))
     }
 
-    /// Adds an entry after [`Self::reserve`]. Gives it back if there is no room.
+    /// Moves all entries to larger slots; returns the old ones.
+    pub(crate) fn grow(&mut self, mut slots: Slots) -> Slots {
+        probe::rehash(&mut self.slots, &mut slots);
+        core::mem::replace(&mut self.slots, slots)
+    }
+
+    /// Adds an entry. Gives it back if there is no room.
     pub(crate) fn insert(&mut self, entry: Entry) -> Result<(), Entry> {
         let hash = self.hash(entry.object.name());
         probe::insert(&mut self.slots, hash, entry)?;

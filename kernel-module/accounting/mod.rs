@@ -2,6 +2,7 @@
 
 //! What accounting objects are: counters, quotas, names and the tables of them.
 
+pub(crate) mod counters;
 pub(crate) mod head;
 pub(crate) mod index;
 pub(crate) mod object;

@@ -80,18 +80,23 @@ impl Object {
         }
     }
 
-    /// The state now.
+    /// The state now. With the table locked no reset can come in between; without, see
+    /// [`Head::fire`].
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             flags: self.flags(),
-            counters: self.head.counters(),
+            counters: self.head.read(),
             uses: self.users.load(Relaxed).wrapping_add(1),
         }
     }
 
-    /// Takes the reported counters off. `_locked` is proof that the table's lock is held.
-    pub(crate) fn reset(&self, reported: &Snapshot, _locked: &Locked) {
-        self.head.reset(reported.counters);
+    /// Takes the reported counters off; tells whether what was counted since reaches the quota.
+    ///
+    /// `_locked` is proof that the table of the object is locked, which `reported` must have been
+    /// read under.
+    #[must_use]
+    pub(crate) fn reset(&self, reported: &Snapshot, _locked: &Locked) -> bool {
+        self.head.reset(reported.counters)
     }
 
     /// Counts a rule that refers to the object from now on. `_locked` as above.

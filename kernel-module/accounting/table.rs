@@ -9,7 +9,7 @@
 //! holds a reference to its object.
 
 use super::{
-    index::{Entry, NameIndex},
+    index::{self, Entry, NameIndex, Slots},
     object::Object,
 };
 use crate::{
@@ -19,13 +19,13 @@ use crate::{
 use core::ops::ControlFlow;
 use kernel::{
     prelude::*,
-    rbtree::{RBTree, RBTreeNode},
+    rbtree::{RBTree, RBTreeNodeReservation},
     sync::Arc,
 };
 
 static TABLES: Pernet<Table> = Pernet::new();
 
-/// Proof that the table of an object is locked.
+/// Proof that a table is locked: that of the objects which it is passed along with.
 pub(crate) struct Locked(());
 
 /// The objects of a namespace. Whoever has access to it holds its lock.
@@ -38,6 +38,27 @@ pub(crate) struct Table {
     by_name: NameIndex,
     next_id: u64,
     locked: Locked,
+}
+
+/// Memory for one more object of a table, allocated before that is locked.
+pub(crate) struct Room {
+    node: RBTreeNodeReservation<u64, Arc<Object>>,
+    slots: Option<Slots>,
+}
+
+impl Room {
+    /// Allocates what a table needs that asked for this growth, charged to the caller's memory
+    /// cgroup. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn new(growth: Option<usize>) -> Result<Self> {
+        Ok(Self {
+            node: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
+            slots: growth.map(index::allocate).transpose()?,
+        })
+    }
 }
 
 impl PerNet for Table {
@@ -68,26 +89,35 @@ impl Table {
         self.by_name.find(name).map(|entry| &entry.object)
     }
 
-    /// Adds an object as the last one. May sleep.
+    /// How many slots the index needs for one more object, if it has not enough.
+    pub(crate) fn growth(&self) -> Result<Option<usize>> {
+        self.by_name.growth()
+    }
+
+    /// Adds an object as the last one, in memory that was allocated before. Returns memory that is
+    /// not needed any more, to be freed without the lock.
     ///
     /// # Errors
     ///
-    /// `EBUSY` if the name is taken, `ENOMEM`; the table is unchanged then.
-    pub(crate) fn insert(&mut self, object: Arc<Object>) -> Result {
+    /// `EBUSY` if the name is taken, `ENOMEM` if `room` is too small; nothing has changed then.
+    pub(crate) fn insert(&mut self, object: Arc<Object>, room: Room) -> Result<Slots> {
         if self.find(object.name()).is_some() {
             return Err(EBUSY);
         }
         let id = self.next_id;
         let next_id = id.checked_add(1).ok_or(ENOMEM)?;
-        let node = RBTreeNode::new(id, object.clone(), GFP_KERNEL_ACCOUNT)?;
-        self.by_name.reserve()?;
+        let old_slots = match room.slots {
+            Some(slots) => self.by_name.grow(slots),
+            None => Slots::new(),
+        };
+        let node = room.node.into_node(id, object.clone());
         self.by_name
             .insert(Entry { id, object })
             .map_err(|_| ENOMEM)?;
         // INVARIANT: The number is new, so nothing is replaced.
         self.by_id.insert(node);
         self.next_id = next_id;
-        Ok(())
+        Ok(old_slots)
     }
 
     /// Removes an object that no rule refers to.
@@ -114,7 +144,7 @@ impl Table {
             if object.is_unused(&self.locked) {
                 // INVARIANT: Removed from both.
                 self.by_name.remove(object.name());
-                // With no node behind it, the one before comes next, which is known to be in use.
+                // With no node behind it, the one before comes once more.
                 next = cursor.remove_current().0;
             } else {
                 next = cursor.move_next();
@@ -124,6 +154,8 @@ impl Table {
 
     /// Calls `visit` with each object from number `from` on, in the order of creation, until it
     /// breaks. Finding the first one is O(log n).
+    ///
+    /// Mutable, as only mutable cursors of the tree can move.
     pub(crate) fn visit_from<B>(
         &mut self,
         from: u64,

@@ -11,10 +11,8 @@
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_nfacct.h>
 #include <linux/netlink.h>
-#include <linux/siphash.h>
 #include <net/net_namespace.h>
 #include <net/netlink.h>
-#include <net/netns/generic.h>
 #include <net/sock.h>
 
 /* struct net and struct sock are opaque in kernel::bindings. */

@@ -6,6 +6,7 @@
 //! `nla_get_be64()` and `nla_parse_nested_deprecated()`.
 
 use super::{bindings, extack::ExtAck};
+use core::{marker::PhantomData, ptr::NonNull};
 use kernel::{error::to_result, prelude::*};
 
 /// The rules for the attributes 0 to `N - 1` of a message or a nest.
@@ -18,48 +19,24 @@ unsafe impl<const N: usize> Sync for Policy<N> {}
 impl<const N: usize> Policy<N> {
     /// A policy that accepts everything, to be filled by the methods below.
     pub(crate) const fn new() -> Self {
-        Self(
-            [rule(
-                bindings::NLA_UNSPEC,
-                bindings::nla_policy_validation_NLA_VALIDATE_NONE,
-                0,
-                0,
-            ); N],
-        )
+        Self([rule(bindings::NLA_UNSPEC, 0); N])
     }
 
     /// `{ .type = TYPE }`.
     pub(crate) const fn typed(self, attribute: u32, kind: u32) -> Self {
-        self.with(
-            attribute,
-            rule(
-                kind,
-                bindings::nla_policy_validation_NLA_VALIDATE_NONE,
-                0,
-                0,
-            ),
-        )
+        self.with(attribute, rule(kind, 0))
     }
 
     /// `{ .type = NLA_NUL_STRING, .len = LEN }`: a string with NUL, `len` bytes long without it.
     pub(crate) const fn nul_string(self, attribute: u32, len: u16) -> Self {
-        let rule = rule(
-            bindings::NLA_NUL_STRING,
-            bindings::nla_policy_validation_NLA_VALIDATE_NONE,
-            len,
-            0,
-        );
-        self.with(attribute, rule)
+        self.with(attribute, rule(bindings::NLA_NUL_STRING, len))
     }
 
     /// `NLA_POLICY_MASK(NLA_BE32, MASK)`.
     pub(crate) const fn be32_mask(self, attribute: u32, mask: u32) -> Self {
-        let rule = rule(
-            bindings::NLA_BE32,
-            bindings::nla_policy_validation_NLA_VALIDATE_MASK,
-            0,
-            mask,
-        );
+        let mut rule = rule(bindings::NLA_BE32, 0);
+        rule.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_MASK as u8;
+        rule.__bindgen_anon_1.mask = mask;
         self.with(attribute, rule)
     }
 
@@ -74,13 +51,15 @@ impl<const N: usize> Policy<N> {
     }
 }
 
-/// One rule. `mask` is only looked at with `NLA_VALIDATE_MASK`.
-const fn rule(kind: u32, validation: u32, len: u16, mask: u32) -> bindings::nla_policy {
+/// A rule without further validation. All of the union is initialised, by a null pointer.
+const fn rule(kind: u32, len: u16) -> bindings::nla_policy {
     bindings::nla_policy {
         type_: kind as u8,
-        validation_type: validation as u8,
+        validation_type: bindings::nla_policy_validation_NLA_VALIDATE_NONE as u8,
         len,
-        __bindgen_anon_1: bindings::nla_policy__bindgen_ty_1 { mask },
+        __bindgen_anon_1: bindings::nla_policy__bindgen_ty_1 {
+            nested_policy: core::ptr::null(),
+        },
     }
 }
 
@@ -88,39 +67,40 @@ const fn rule(kind: u32, validation: u32, len: u16, mask: u32) -> bindings::nla_
 ///
 /// # Invariants
 ///
-/// The header is followed by `nla_len` minus its own size bytes of payload, which nobody changes:
-/// `__nla_parse()` has checked the length.
-#[repr(transparent)]
-pub(crate) struct Attribute(bindings::nlattr);
+/// The pointer is valid for reads of the header and the payload behind it, `nla_len` bytes in all,
+/// during `'a`, and nobody changes them: `__nla_parse()` has checked the length.
+#[derive(Clone, Copy)]
+pub(crate) struct Attribute<'a>(NonNull<bindings::nlattr>, PhantomData<&'a [u8]>);
 
-impl Attribute {
+impl<'a> Attribute<'a> {
     /// Views an attribute that `__nla_parse()` found.
     ///
     /// # Safety
     ///
     /// `attribute` must be null or point to an attribute that fulfils the invariants of
     /// [`Attribute`] during `'a`.
-    pub(crate) unsafe fn from_raw<'a>(attribute: *const bindings::nlattr) -> Option<&'a Self> {
-        // SAFETY: The pointer is null or valid by the requirements of this function, and
-        // `Attribute` is a transparent wrapper. INVARIANT: required from the caller.
-        unsafe { attribute.cast::<Self>().as_ref() }
+    pub(super) unsafe fn from_raw(attribute: *const bindings::nlattr) -> Option<Self> {
+        // INVARIANT: Required from the caller.
+        Some(Self(NonNull::new(attribute.cast_mut())?, PhantomData))
     }
 
     /// The attribute for C.
-    pub(crate) fn as_ptr(&self) -> *const bindings::nlattr {
-        &raw const self.0
+    pub(super) fn as_ptr(self) -> *const bindings::nlattr {
+        self.0.as_ptr()
     }
 
     /// `nla_data()` with `nla_len()`.
-    pub(crate) fn payload(&self) -> &[u8] {
+    pub(crate) fn payload(self) -> &'a [u8] {
         let header = core::mem::size_of::<bindings::nlattr>();
-        let len = usize::from(self.0.nla_len).saturating_sub(header);
-        // SAFETY: By the type invariant `len` bytes follow the header.
-        unsafe { core::slice::from_raw_parts(self.as_ptr().cast::<u8>().add(header), len) }
+        // SAFETY: By the type invariant `nla_len` bytes are valid, of which the header is first.
+        unsafe {
+            let len = usize::from((*self.as_ptr()).nla_len).saturating_sub(header);
+            core::slice::from_raw_parts(self.as_ptr().cast::<u8>().add(header), len)
+        }
     }
 
     /// `nla_get_be32()`; [`None`] if the payload is shorter, which a policy of 32 bits refuses.
-    pub(crate) fn be32(&self) -> Option<u32> {
+    pub(crate) fn be32(self) -> Option<u32> {
         self.payload()
             .first_chunk()
             .copied()
@@ -128,7 +108,7 @@ impl Attribute {
     }
 
     /// `nla_get_be64()`; [`None`] if the payload is shorter, which a policy of 64 bits refuses.
-    pub(crate) fn be64(&self) -> Option<u64> {
+    pub(crate) fn be64(self) -> Option<u64> {
         self.payload()
             .first_chunk()
             .copied()
@@ -141,10 +121,10 @@ impl Attribute {
     ///
     /// Those of the policy, with text and offending attribute in `extack`.
     pub(crate) fn nested<const N: usize>(
-        &self,
+        self,
         policy: &'static Policy<N>,
         extack: ExtAck<'_>,
-    ) -> Result<Attributes<'_, N>> {
+    ) -> Result<Attributes<'a, N>> {
         let mut table = [core::ptr::null_mut(); N];
         let payload = self.payload();
         // SAFETY: `table` and `policy` have `N` members, of which the last is the highest type;
@@ -167,7 +147,7 @@ impl Attribute {
 }
 
 /// The attributes 0 to `N - 1` of a message or a nest, each absent or present.
-pub(crate) struct Attributes<'a, const N: usize>([Option<&'a Attribute>; N]);
+pub(crate) struct Attributes<'a, const N: usize>([Option<Attribute<'a>>; N]);
 
 impl<'a, const N: usize> Attributes<'a, N> {
     /// Views the table that nfnetlink passes to callbacks.
@@ -184,7 +164,7 @@ impl<'a, const N: usize> Attributes<'a, N> {
     }
 
     /// The attribute of a type, if present.
-    pub(crate) fn get(&self, attribute: u32) -> Option<&'a Attribute> {
+    pub(crate) fn get(&self, attribute: u32) -> Option<Attribute<'a>> {
         self.0.get(attribute as usize).copied().flatten()
     }
 }

@@ -65,7 +65,7 @@ impl NewBuffer {
     pub(crate) fn new(context: Context) -> Result<Self> {
         let gfp = match context {
             Context::Process => bindings::GFP_KERNEL,
-            Context::Packet => bindings::GFP_ATOMIC,
+            Context::Packet => bindings::GFP_ATOMIC | bindings::__GFP_NOWARN,
         };
         let size = bindings::NLMSG_DEFAULT_SKB_SIZE as c_uint;
         // SAFETY: No flags, any NUMA node: `alloc_skb()`.
@@ -84,14 +84,15 @@ impl NewBuffer {
     /// # Errors
     ///
     /// `ENOBUFS` if the queue of the receiver is full, `ECONNREFUSED` if it is gone. The message
-    /// was not delivered then.
-    pub(crate) fn unicast(self, net: &Net, portid: u32) -> Result {
+    /// was not delivered then. One that the receiver's own socket filter rejects counts as
+    /// delivered.
+    pub(crate) fn unicast(self, net: Net<'_>, portid: u32) -> Result {
         // SAFETY: The function consumes the buffer, which `into_raw()` gives up.
         to_result(unsafe { bindings::nfnetlink_unicast(self.into_raw(), net.as_ptr(), portid) })
     }
 
     /// Sends the buffer to all sockets of a multicast group that have room in their queues.
-    pub(crate) fn broadcast(self, net: &Net, group: u32) {
+    pub(crate) fn broadcast(self, net: Net<'_>, group: u32) {
         // SAFETY: The function consumes the buffer, which `into_raw()` gives up; `GFP_ATOMIC`
         // suits all contexts.
         unsafe {

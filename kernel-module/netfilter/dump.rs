@@ -3,20 +3,23 @@
 //! Dumps: answers in many messages, made part by part as the reader makes room.
 //!
 //! C counterpart: `struct netlink_dump_control` and `struct netlink_callback`. The state of a dump
-//! is boxed; netlink owns the box from a successful start to `done`, which also runs when the
-//! socket is closed early. The module cannot be unloaded in between.
+//! lies in the room that the callback structure has for it, so it is small and needs no dropping.
+//! While a dump is unfinished netlink keeps a reference to the module.
 
 use super::{
     attribute::Attribute, bindings, buffer::MessageBuffer, extack::ExtAck, net::Net,
     recipient::Recipient, this_module,
 };
-use kernel::{error::from_result, prelude::*, types::ForeignOwnable};
+use core::mem::{align_of, needs_drop, offset_of, size_of};
+use kernel::{error::from_result, prelude::*};
 
 /// A kind of dump, and the state of one.
+///
+/// At most 40 bytes that need not be dropped; both are checked when it is compiled.
 pub(crate) trait Dump: Sized + Send + 'static {
     /// Starts a dump that was requested with a message of type `kind` and, if present, with
     /// `attribute`. Runs as part of the request.
-    fn start(kind: u8, attribute: Option<&Attribute>, extack: ExtAck<'_>) -> Result<Self>;
+    fn start(kind: u8, attribute: Option<Attribute<'_>>, extack: ExtAck<'_>) -> Result<Self>;
 
     /// Appends records to a part until there is no room or nothing left, and says which.
     ///
@@ -37,32 +40,45 @@ pub(crate) enum Progress {
 /// A part of a dump that is being written.
 pub(crate) struct Part<'a> {
     /// The namespace of the socket that gets the dump.
-    pub(crate) net: &'a Net,
+    pub(crate) net: Net<'a>,
     /// The socket that gets the dump, and its request.
     pub(crate) recipient: Recipient,
     /// Where records are appended.
     pub(crate) buffer: &'a mut MessageBuffer,
 }
 
-/// A running dump.
+/// A running dump, as it lies in `netlink_callback::ctx`.
 struct Running<D> {
     dump: D,
     progress: Progress,
 }
 
-/// What netlink stores for a running dump.
-type State<D> = KBox<Running<D>>;
+impl<D: Dump> Running<D> {
+    /// Where the running dump of a callback structure lies.
+    fn of(cb: *mut bindings::netlink_callback) -> *mut Self {
+        const {
+            assert!(size_of::<Self>() <= size_of::<Context>());
+            assert!(align_of::<Self>() <= align_of::<Context>());
+            assert!(!needs_drop::<Self>());
+        }
+        // `wrapping` since nothing is read here; the offset is inside of the structure.
+        cb.wrapping_byte_add(offset_of!(bindings::netlink_callback, __bindgen_anon_1))
+            .cast()
+    }
+}
+
+/// The room for the state of a dump.
+type Context = bindings::netlink_callback__bindgen_ty_1;
 
 /// The arguments of `netlink_dump_start()` for a dump of kind `D`.
 pub(super) fn control<D: Dump>(
-    attribute: Option<&Attribute>,
+    attribute: Option<Attribute<'_>>,
     extack: ExtAck<'_>,
 ) -> bindings::netlink_dump_control {
     let attribute = attribute.map_or(core::ptr::null(), Attribute::as_ptr);
     bindings::netlink_dump_control {
         start: Some(start_callback::<D>),
         dump: Some(dump_callback::<D>),
-        done: Some(done_callback::<D>),
         extack: extack.as_ptr(),
         data: attribute.cast_mut().cast(),
         module: this_module::as_ptr(),
@@ -70,26 +86,26 @@ pub(super) fn control<D: Dump>(
     }
 }
 
-/// Makes the state of a dump out of the attribute that `control()` has left in its place.
+/// Makes the state of a dump out of the attribute that `control()` has passed on.
 ///
 /// # Safety
 ///
-/// Called by `__netlink_dump_start()` with what `control::<D>()` returned. If this fails, `done`
-/// is not called.
+/// Called by `__netlink_dump_start()` with what `control::<D>()` returned.
 unsafe extern "C" fn start_callback<D: Dump>(cb: *mut bindings::netlink_callback) -> c_int {
     from_result(|| {
-        // SAFETY: netlink passes its callback structure, which `nl_cb_mutex` protects.
-        let cb = unsafe { &mut *cb };
-        // SAFETY: The data is null or an attribute of the request, which is being processed.
-        let attribute = unsafe { Attribute::from_raw(cb.data.cast_const().cast()) };
-        // SAFETY: netlink lends out the structure of the request for this call.
-        let extack = unsafe { ExtAck::from_raw(cb.extack) };
-        // SAFETY: netlink keeps the header of the request.
-        let kind = unsafe { (*cb.nlh).nlmsg_type } & 0xff;
+        // SAFETY: netlink passes its callback structure, which `nl_cb_mutex` protects. It holds
+        // the request, an attribute of it or null, and its extended acknowledgement.
+        let (kind, attribute, extack) = unsafe {
+            (
+                (*(*cb).nlh).nlmsg_type & 0xff,
+                Attribute::from_raw((*cb).data.cast_const().cast()),
+                ExtAck::from_raw((*cb).extack),
+            )
+        };
         let dump = D::start(kind as u8, attribute, extack)?;
         let progress = Progress::Full;
-        let state = KBox::new(Running { dump, progress }, GFP_KERNEL_ACCOUNT)?;
-        cb.data = state.into_foreign();
+        // SAFETY: `of()` has checked size and alignment; nobody else uses the room.
+        unsafe { Running::of(cb).write(Running { dump, progress }) };
         Ok(0)
     })
 }
@@ -98,17 +114,17 @@ unsafe extern "C" fn start_callback<D: Dump>(cb: *mut bindings::netlink_callback
 ///
 /// # Safety
 ///
-/// Called by `netlink_dump()` with an empty buffer that belongs to the reader's socket, between
-/// a successful `start_callback::<D>()` and `done_callback::<D>()`.
+/// Called by `netlink_dump()` with an empty buffer that belongs to the reader's socket, after a
+/// successful `start_callback::<D>()`.
 unsafe extern "C" fn dump_callback<D: Dump>(
     skb: *mut bindings::sk_buff,
     cb: *mut bindings::netlink_callback,
 ) -> c_int {
-    // SAFETY: netlink passes its callback structure, which `nl_cb_mutex` protects, and which keeps
-    // the request; its buffer came through a netlink socket.
-    let (data, recipient) = unsafe { ((*cb).data, Recipient::of((*cb).skb, (*cb).nlh)) };
-    // SAFETY: `start_callback()` has put the box there; `nl_cb_mutex` makes this the only borrow.
-    let running = unsafe { State::<D>::borrow_mut(data) };
+    // SAFETY: netlink passes its callback structure, which keeps the request; the buffer of that
+    // came through a netlink socket.
+    let recipient = unsafe { Recipient::of((*cb).skb, (*cb).nlh) };
+    // SAFETY: `start_callback()` has put the state there; `nl_cb_mutex` makes this the only borrow.
+    let running = unsafe { &mut *Running::<D>::of(cb) };
     if running.progress == Progress::Complete {
         return 0;
     }
@@ -128,15 +144,4 @@ unsafe extern "C" fn dump_callback<D: Dump>(
     };
     running.progress = running.dump.fill(&mut part);
     part.buffer.len() as c_int
-}
-
-/// Drops the state of a dump.
-///
-/// # Safety
-///
-/// Called by netlink once after a successful `start_callback::<D>()`, as the last callback.
-unsafe extern "C" fn done_callback<D: Dump>(cb: *mut bindings::netlink_callback) -> c_int {
-    // SAFETY: `start_callback()` has put the box there, and nobody uses it any more.
-    drop(unsafe { State::<D>::from_foreign((*cb).data) });
-    0
 }

@@ -14,11 +14,11 @@ pub(crate) enum Culprit<'a> {
     /// No attribute in particular.
     Nothing,
     /// This attribute.
-    Attribute(&'a Attribute),
+    Attribute(Attribute<'a>),
     /// An attribute of this type is missing in the message.
     Missing(u32),
     /// An attribute of this type is missing in a nest.
-    MissingIn(&'a Attribute, u32),
+    MissingIn(Attribute<'a>, u32),
 }
 
 /// The place for the explanation of an error; may be absent.

@@ -5,31 +5,32 @@
 //! C counterpart: `struct net`.
 
 use super::bindings;
-use kernel::types::Opaque;
+use core::{marker::PhantomData, ptr::NonNull};
 
 /// A network namespace.
 ///
 /// # Invariants
 ///
-/// The namespace is not freed while the reference exists. Callbacks get it from C, which holds a
-/// socket, a rule or a packet of the namespace, or is setting it up or tearing it down.
-#[repr(transparent)]
-pub(crate) struct Net(Opaque<bindings::net>);
+/// The namespace is not freed during `'a`. Callbacks get it from C, which holds a socket, a rule or
+/// a packet of the namespace, or is setting it up or tearing it down.
+#[derive(Clone, Copy)]
+pub(crate) struct Net<'a>(NonNull<bindings::net>, PhantomData<&'a ()>);
 
-impl Net {
+impl Net<'_> {
     /// Views a namespace that C passed.
     ///
     /// # Safety
     ///
     /// `net` must point to a namespace that fulfils the invariants of [`Net`] during `'a`.
-    pub(crate) unsafe fn from_raw<'a>(net: *mut bindings::net) -> &'a Self {
-        // SAFETY: The pointer is valid by the requirements of this function, and `Net` is a
-        // transparent wrapper. INVARIANT: required from the caller.
-        unsafe { &*net.cast() }
+    #[inline(always)]
+    pub(crate) unsafe fn from_raw(net: *mut bindings::net) -> Self {
+        // SAFETY: A pointer to a namespace is not null. INVARIANT: Required from the caller.
+        Self(unsafe { NonNull::new_unchecked(net) }, PhantomData)
     }
 
     /// The namespace for C.
-    pub(crate) fn as_ptr(&self) -> *mut bindings::net {
-        self.0.get()
+    #[inline(always)]
+    pub(super) fn as_ptr(self) -> *mut bindings::net {
+        self.0.as_ptr()
     }
 }

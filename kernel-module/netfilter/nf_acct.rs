@@ -9,7 +9,7 @@
 
 use super::{bindings, net::Net};
 use crate::accounting::head::{Head, PROVIDER_ABI};
-use core::ptr::NonNull;
+use core::{marker::PhantomData, ptr::NonNull};
 use kernel::{prelude::*, types::ForeignOwnable};
 
 extern "C" {
@@ -44,7 +44,10 @@ unsafe impl Send for AccountingRef {}
 
 impl AccountingRef {
     /// Finds an object by its name. May sleep.
-    pub(crate) fn find(net: &Net, name: &[u8; bindings::NFACCT_NAME_MAX as usize]) -> Option<Self> {
+    pub(crate) fn find(
+        net: Net<'_>,
+        name: &[u8; bindings::NFACCT_NAME_MAX as usize],
+    ) -> Option<Self> {
         // SAFETY: The function reads at most `NFACCT_NAME_MAX` bytes.
         let object = unsafe { bindings::nfnl_acct_find_get(net.as_ptr(), name.as_ptr().cast()) };
         // INVARIANT: Null is no object.
@@ -60,21 +63,25 @@ impl Drop for AccountingRef {
 }
 
 /// An accounting object that someone else holds a reference to.
+///
+/// # Invariants
+///
+/// The pointer is that of an [`AccountingRef`] that outlives `'a`.
 #[derive(Clone, Copy)]
-pub(crate) struct Accounting<'a>(&'a Head);
+pub(crate) struct Accounting<'a>(NonNull<Head>, PhantomData<&'a Head>);
 
-impl Accounting<'_> {
+impl<'a> Accounting<'a> {
     /// The part of the object that packets work on.
     #[inline(always)]
-    pub(crate) fn head(&self) -> &Head {
-        self.0
+    pub(crate) fn head(self) -> &'a Head {
+        // SAFETY: By the type invariant; an object begins with its head.
+        unsafe { self.0.as_ref() }
     }
 
-    /// `nfnl_acct_overquota()`: sends the over-quota event if it is due.
-    pub(crate) fn report(&self, net: &Net) {
-        let object: *const Head = self.0;
-        // SAFETY: The reference that `self` borrows keeps the object; any context.
-        unsafe { bindings::nfnl_acct_overquota(net.as_ptr(), object.cast_mut().cast()) };
+    /// `nfnl_acct_overquota()`: sends the over-quota event if it is due. Any context.
+    pub(crate) fn report(self, net: Net<'_>) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::nfnl_acct_overquota(net.as_ptr(), self.0.as_ptr().cast()) };
     }
 }
 
@@ -97,8 +104,9 @@ unsafe impl ForeignOwnable for AccountingRef {
 
     #[inline(always)]
     unsafe fn borrow<'a>(ptr: *mut c_void) -> Accounting<'a> {
-        // SAFETY: `into_foreign()` gave the pointer out, and its reference outlives `'a`.
-        Accounting(unsafe { &*ptr.cast::<Head>() })
+        // SAFETY: `into_foreign()` gave the pointer out, so it is not null. INVARIANT: Its
+        // reference outlives `'a` by the requirements of this function.
+        Accounting(unsafe { NonNull::new_unchecked(ptr.cast()) }, PhantomData)
     }
 
     unsafe fn borrow_mut<'a>(ptr: *mut c_void) -> Accounting<'a> {

@@ -40,7 +40,7 @@ pub(crate) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// The namespace of the socket that sent the request.
-    pub(crate) fn net(&self) -> &'a Net {
+    pub(crate) fn net(&self) -> Net<'a> {
         // SAFETY: By the type invariant; the sender's socket keeps the namespace alive.
         unsafe { Net::from_raw(self.info.net) }
     }
@@ -69,7 +69,7 @@ impl<'a> Request<'a> {
     ///
     /// Those of [`Dump::start`], `EBUSY` if the socket has an unfinished dump, and `EINTR` on
     /// success, which tells nfnetlink not to acknowledge the request.
-    pub(crate) fn dump<D: Dump>(&self, attribute: Option<&Attribute>) -> Result {
+    pub(crate) fn dump<D: Dump>(&self, attribute: Option<Attribute<'_>>) -> Result {
         let mut control = dump::control::<D>(attribute, self.extack());
         // SAFETY: By the type invariant; the function copies what it keeps of `control`.
         to_result(unsafe {

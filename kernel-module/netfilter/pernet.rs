@@ -38,12 +38,13 @@ type Slot = Atomic<*mut c_void>;
 pub(crate) struct Pernet<T> {
     operations: UnsafeCell<bindings::pernet_operations>,
     id: UnsafeCell<c_uint>,
-    registered: Atomic<bool>,
+    claimed: Atomic<bool>,
+    ready: Atomic<bool>,
     data: PhantomData<fn() -> T>,
 }
 
-// SAFETY: `operations` and `id` are written under `registered` before they are handed to the
-// kernel, which then writes them under `pernet_ops_rwsem` only. `id` is read after registration.
+// SAFETY: `operations` and `id` are written by whoever has set `claimed`, before they are handed to
+// the kernel, which then writes them under `pernet_ops_rwsem` only. `id` is read while registered.
 unsafe impl<T> Sync for Pernet<T> {}
 
 impl<T: PerNet> Pernet<T> {
@@ -64,7 +65,8 @@ impl<T: PerNet> Pernet<T> {
                 size: core::mem::size_of::<Slot>(),
             }),
             id: UnsafeCell::new(0),
-            registered: Atomic::new(false),
+            claimed: Atomic::new(false),
+            ready: Atomic::new(false),
             data: PhantomData,
         }
     }
@@ -75,48 +77,56 @@ impl<T: PerNet> Pernet<T> {
     ///
     /// `EBUSY` if it is registered already, `ENOMEM`.
     pub(crate) fn register(&'static self) -> Result<Registration<T>> {
-        if self.registered.xchg(true, Full) {
+        if self.claimed.xchg(true, Full) {
             return Err(EBUSY);
         }
-        // SAFETY: `registered` was false, so neither the kernel nor another caller uses the
-        // table. `self` is static, so the pointers stay valid until it is unregistered.
+        // SAFETY: `claimed` was false, so neither the kernel nor another caller uses the table.
+        // `self` is static, so the pointers stay valid until it is unregistered.
         let result = to_result(unsafe {
             (*self.operations.get()).id = self.id.get();
             bindings::register_pernet_subsys(self.operations.get())
         });
         if let Err(error) = result {
-            self.registered.store(false, Release);
+            self.claimed.store(false, Release);
             return Err(error);
         }
+        self.ready.store(true, Release);
         Ok(Registration(self))
     }
 
-    /// Locks the data of a namespace. May sleep.
+    /// Locks the data of a namespace. Process context, may sleep.
     ///
-    /// Returns [`None`] in a namespace whose `exit` callback has run.
-    pub(crate) fn lock<'a>(&'static self, net: &'a Net) -> Option<Guard<'a, T, MutexBackend>> {
-        let state = self.slot(net)?.load(Acquire);
+    /// Returns [`None`] while the table is not registered, and in a namespace whose `exit` callback
+    /// has run.
+    pub(crate) fn lock<'a>(&'static self, net: Net<'a>) -> Option<Guard<'a, T, MutexBackend>> {
+        if !self.ready.load(Acquire) {
+            return None;
+        }
+        // SAFETY: `ready` says that the table is registered. It stays so during `'a`: before it is
+        // unregistered, module exit waits for all requests, and whoever else can get here, a dump,
+        // a rule or a module that is linked to ours, holds a reference to the module.
+        let state = unsafe { self.slot(net) }.load(Acquire);
         if state.is_null() {
             return None;
         }
         // SAFETY: The pointer is one of `into_foreign()` in `init_callback()`. It goes back to
-        // `from_foreign()` in `exit_callback()`, which `cleanup_net()` calls when no process and
-        // no socket is left in the namespace: nobody sends requests or adds rules by then, and
-        // nothing else locks.
+        // `from_foreign()` in `exit_callback()`. That runs when the module exits, see above, or in
+        // `cleanup_net()`, when no process and no socket is left in the namespace: nobody sends
+        // requests or adds rules by then.
         let mutex: Pin<&'a Mutex<T>> = unsafe { State::<T>::borrow(state) };
         Some(Pin::get_ref(mutex).lock())
     }
 
     /// `net_generic()`.
-    fn slot<'a>(&'static self, net: &'a Net) -> Option<&'a Slot> {
-        if !self.registered.load(Acquire) {
-            return None;
-        }
+    ///
+    /// # Safety
+    ///
+    /// The table must be registered and the slot of the namespace allocated, both during `'a`.
+    unsafe fn slot<'a>(&'static self, net: Net<'a>) -> &'a Slot {
         let _guard = rcu::read_lock();
-        // SAFETY: The offset is that of `struct net::gen`, an RCU pointer that is never null in
-        // an initialised namespace; `_guard` keeps the array alive. The id was assigned by
-        // `register_pernet_subsys()`, which has put a slot for it into every namespace that code
-        // can reach. The slot itself lives as long as the registration and the namespace.
+        // SAFETY: The offset is that of `struct net::gen`, an RCU pointer that is never null;
+        // `_guard` keeps the array alive. `register_pernet_subsys()` has assigned the id, and the
+        // array has a slot for it by the requirements of this function.
         unsafe {
             let generic = net
                 .as_ptr()
@@ -124,19 +134,22 @@ impl<T: PerNet> Pernet<T> {
                 .cast::<*const *const Slot>()
                 .read_volatile();
             let id = *self.id.get() as usize;
-            generic.add(id).read_volatile().as_ref()
+            &*generic.add(id).read_volatile()
         }
     }
 }
 
 /// The registration of a table; dropping it drops the data of all namespaces.
+///
+/// Nobody may lock by then, see [`Pernet::lock`]: drop it after everything that does.
 pub(crate) struct Registration<T: PerNet>(&'static Pernet<T>);
 
 impl<T: PerNet> Drop for Registration<T> {
     fn drop(&mut self) {
+        self.0.ready.store(false, Release);
         // SAFETY: The table was registered in `Pernet::register()` and is unregistered once.
         unsafe { bindings::unregister_pernet_subsys(self.0.operations.get()) };
-        self.0.registered.store(false, Release);
+        self.0.claimed.store(false, Release);
     }
 }
 
@@ -147,10 +160,9 @@ impl<T: PerNet> Drop for Registration<T> {
 /// Called by the kernel for `pernet_operations::init` of the table of `T`.
 unsafe extern "C" fn init_callback<T: PerNet>(net: *mut bindings::net) -> c_int {
     from_result(|| {
-        // SAFETY: The kernel has allocated our slot, the only part of the namespace that is used.
-        let net = unsafe { Net::from_raw(net) };
-        let state = KBox::pin_init(new_mutex!(T::default(), "pernet"), GFP_KERNEL_ACCOUNT)?;
-        let slot = T::pernet().slot(net).ok_or(EINVAL)?;
+        let state = KBox::pin_init(new_mutex!(T::default(), "pernet_data"), GFP_KERNEL_ACCOUNT)?;
+        // SAFETY: The kernel has assigned the id and allocated the slot before this callback.
+        let slot = unsafe { T::pernet().slot(Net::from_raw(net)) };
         slot.store(state.into_foreign(), Release);
         Ok(0)
     })
@@ -162,11 +174,8 @@ unsafe extern "C" fn init_callback<T: PerNet>(net: *mut bindings::net) -> c_int 
 ///
 /// Called by the kernel for `pernet_operations::exit` of the table of `T`.
 unsafe extern "C" fn exit_callback<T: PerNet>(net: *mut bindings::net) {
-    // SAFETY: The kernel frees the namespace after this callback.
-    let net = unsafe { Net::from_raw(net) };
-    let Some(slot) = T::pernet().slot(net) else {
-        return;
-    };
+    // SAFETY: The kernel frees the slot after this callback.
+    let slot = unsafe { T::pernet().slot(Net::from_raw(net)) };
     let state = slot.xchg(core::ptr::null_mut(), Full);
     // SAFETY: The pointer is null or comes from `into_foreign()`, and the exchange makes this the
     // only call for it.

@@ -27,7 +27,7 @@ pub(crate) trait Match: 'static {
     type State: ForeignOwnable + Send;
 
     /// Checks a new rule and makes its state. Process context, may sleep.
-    fn check(net: &Net, user: &Self::User) -> Result<Self::State>;
+    fn check(net: Net<'_>, user: &Self::User) -> Result<Self::State>;
 
     /// Whether a packet matches. Under RCU with bottom halves off, or on the output path.
     fn matches(
@@ -71,7 +71,7 @@ pub(crate) struct Parameters(bindings::xt_action_param);
 impl Parameters {
     /// `xt_net()`: the namespace that the hook runs in.
     #[inline(always)]
-    pub(crate) fn net(&self) -> &Net {
+    pub(crate) fn net(&self) -> Net<'_> {
         // SAFETY: The hook's state and its namespace are valid while a packet is in the hook.
         unsafe { Net::from_raw((*self.0.state).net) }
     }

@@ -7,10 +7,14 @@
 
 use super::{
     dump::TableDump,
+    notify,
     wire::{self, ATTRIBUTES},
 };
 use crate::{
-    accounting::{object::Object, table::Table},
+    accounting::{
+        object::Object,
+        table::{Room, Table},
+    },
     model::{
         name::Name,
         quota::{Counters, Quota, Rejection},
@@ -42,22 +46,26 @@ impl Command<ATTRIBUTES> for New {
         let name = Name::from_c_buffer(attribute.payload())
             .ok_or_else(|| extack.refuse(EINVAL, c"The name is empty", culprit))?;
 
-        {
+        let growth = {
             let table = lock(request)?;
             if let Some(object) = table.find(&name) {
                 return existing(request, object, &table, culprit);
             }
-        }
+            table.growth()
+        };
 
         let quota = quota(attributes, extack)?;
         let start = Counters {
             pkts: number(attributes, uapi::NFACCT_PKTS),
             bytes: number(attributes, uapi::NFACCT_BYTES),
         };
-        let no_memory = |error| extack.refuse(error, c"No memory for the object", Culprit::Nothing);
-        let object = Object::new(name, quota, start).map_err(no_memory)?;
-        // Requests of this subsystem exclude each other, so the name is still free.
-        lock(request)?.insert(object).map_err(no_memory)
+        let failed = |error| extack.refuse(error, c"No memory for the object", Culprit::Nothing);
+        let object = Object::new(name, quota, start).map_err(failed)?;
+        let room = growth.and_then(Room::new).map_err(failed)?;
+        // Requests of this subsystem exclude each other: the name is still free, the room enough.
+        let freed = lock(request)?.insert(object, room).map_err(failed)?;
+        drop(freed);
+        Ok(())
     }
 }
 
@@ -71,7 +79,7 @@ fn existing(request: &Request<'_>, object: &Object, table: &Table, culprit: Culp
         let text = c"An object of this name exists; NLM_F_REPLACE resets its counters";
         return Err(extack.refuse(EBUSY, text, culprit));
     }
-    object.reset(&object.snapshot(), table.locked());
+    notify::reset(request.net(), object, &object.snapshot(), table.locked());
     Ok(())
 }
 
@@ -111,15 +119,15 @@ impl<const RESET: bool> Command<ATTRIBUTES> for Get<RESET> {
         let extack = request.extack();
         let attribute = required_name(attributes, extack)?;
 
-        let mut reply = NewBuffer::new(Context::Process)
-            .map_err(|error| extack.refuse(error, c"No memory for the reply", Culprit::Nothing))?;
         let table = lock(request)?;
         let object = Name::from_c_buffer(attribute.payload())
             .and_then(|name| table.find(&name))
             .ok_or_else(|| no_such_object(extack, attribute))?;
+        let failed = |error| extack.refuse(error, c"No memory for the reply", Culprit::Nothing);
+        let mut reply = NewBuffer::new(Context::Process).map_err(failed)?;
         let snapshot = object.snapshot();
         let recipient = request.recipient();
-        wire::report(reply.buffer(), recipient, object, &snapshot).map_err(|_| EMSGSIZE)?;
+        wire::report(reply.buffer(), recipient, object, &snapshot).map_err(|_| failed(EMSGSIZE))?;
         // Only what the receiver has in its queue is taken off. The lock is held until then, so
         // that no other request sees the counters in between.
         reply
@@ -128,7 +136,7 @@ impl<const RESET: bool> Command<ATTRIBUTES> for Get<RESET> {
                 extack.refuse(error, c"The reply cannot be queued", Culprit::Nothing)
             })?;
         if RESET {
-            object.reset(&snapshot, table.locked());
+            notify::reset(request.net(), object, &snapshot, table.locked());
         }
         Ok(())
     }
@@ -160,18 +168,21 @@ impl Command<ATTRIBUTES> for Delete {
 
 /// Locks the table of the requesting namespace.
 fn lock<'a>(request: &Request<'a>) -> Result<Guard<'a, Table, MutexBackend>> {
-    Table::pernet().lock(request.net()).ok_or(ENOENT)
+    Table::pernet().lock(request.net()).ok_or_else(|| {
+        let text = c"The network namespace is being torn down";
+        request.extack().refuse(ENOENT, text, Culprit::Nothing)
+    })
 }
 
 /// The attribute that names the object.
-fn required_name<'a>(attributes: &Arguments<'a>, extack: ExtAck<'_>) -> Result<&'a Attribute> {
+fn required_name<'a>(attributes: &Arguments<'a>, extack: ExtAck<'_>) -> Result<Attribute<'a>> {
     attributes.get(uapi::NFACCT_NAME).ok_or_else(|| {
         let missing = Culprit::Missing(uapi::NFACCT_NAME);
         extack.refuse(EINVAL, c"The name of the object is missing", missing)
     })
 }
 
-fn no_such_object(extack: ExtAck<'_>, name: &Attribute) -> Error {
+fn no_such_object(extack: ExtAck<'_>, name: Attribute<'_>) -> Error {
     extack.refuse(ENOENT, c"No object of this name", Culprit::Attribute(name))
 }
 

@@ -7,7 +7,10 @@
 //! to its end is reported exactly once, whatever is created or deleted meanwhile, and nothing has
 //! to be remembered about objects. `NLM_F_DUMP_INTR` is never set: libmnl takes it for an error.
 
-use super::wire::{self, FILTER_POLICY};
+use super::{
+    notify,
+    wire::{self, FILTER_POLICY},
+};
 use crate::{
     accounting::{
         object::Object,
@@ -35,7 +38,7 @@ pub(crate) struct TableDump {
 }
 
 impl Dump for TableDump {
-    fn start(kind: u8, attribute: Option<&Attribute>, extack: ExtAck<'_>) -> Result<Self> {
+    fn start(kind: u8, attribute: Option<Attribute<'_>>, extack: ExtAck<'_>) -> Result<Self> {
         Ok(Self {
             filter: attribute.map_or(Ok(Filter::ALL), |nest| filter(nest, extack))?,
             reset: u32::from(kind) == uapi::NFNL_MSG_ACCT_GET_CTRZERO,
@@ -69,16 +72,16 @@ impl TableDump {
         if wire::report(part.buffer, part.recipient, object, &snapshot).is_err() {
             return ControlFlow::Break(());
         }
-        // The record is in the buffer, which netlink queues for the reader whatever follows.
+        // The record is in the buffer, for which netlink has reserved room in the reader's queue.
         if self.reset {
-            object.reset(&snapshot, locked);
+            notify::reset(part.net, object, &snapshot, locked);
         }
         ControlFlow::Continue(())
     }
 }
 
 /// Decodes `NFACCT_FILTER`.
-fn filter(nest: &Attribute, extack: ExtAck<'_>) -> Result<Filter> {
+fn filter(nest: Attribute<'_>, extack: ExtAck<'_>) -> Result<Filter> {
     let attributes = nest.nested(&FILTER_POLICY, extack)?;
     let number = |attribute| {
         attributes

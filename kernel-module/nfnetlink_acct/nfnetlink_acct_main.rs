@@ -32,6 +32,7 @@ mod netfilter {
     pub(crate) mod nfnetlink;
     pub(crate) mod packet;
     pub(crate) mod per_cpu;
+    pub(crate) mod per_cpu_owner;
     pub(crate) mod pernet;
     pub(crate) mod recipient;
     pub(crate) mod shared_word;

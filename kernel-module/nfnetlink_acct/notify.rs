@@ -7,7 +7,10 @@
 
 use super::wire;
 use crate::{
-    accounting::object::{Object, Snapshot},
+    accounting::{
+        object::{Object, Snapshot},
+        table::Locked,
+    },
     model::quota::F_OVERQUOTA,
     netfilter::{
         buffer::{Context, NewBuffer},
@@ -17,12 +20,22 @@ use crate::{
     },
 };
 
-/// Sends the event if the quota is reached and that was not reported since the last reset.
+/// Takes the reported counters off an object; sends the event if what was counted since reaches
+/// the quota. `locked` is proof that the table of the object is locked since before they were read.
+pub(crate) fn reset(net: Net<'_>, object: &Object, reported: &Snapshot, locked: &Locked) {
+    if object.reset(reported, locked) {
+        over_quota(net, object);
+    }
+}
+
+/// Sends the event if the quota is reached and that was not reported since the last reset. Any
+/// context.
 ///
-/// Called while a packet is processed. Without memory nothing changes, and the next packet tries
-/// again. The latch is read before the counters, and changed only if it is the same afterwards:
-/// a reset in between means that the counters that were read are gone, so nothing is sent.
-pub(crate) fn over_quota(net: &Net, object: &Object) {
+/// Without memory nothing changes, and the next packet tries again. The latch is read before the
+/// counters, and changed only if it is the same afterwards: then no reset has begun in between.
+#[cold]
+#[inline(never)]
+pub(crate) fn over_quota(net: Net<'_>, object: &Object) {
     let Ok(mut event) = NewBuffer::new(Context::Packet) else {
         return;
     };

@@ -9,7 +9,7 @@ use crate::{
     accounting::object::{Object, Snapshot},
     model::{
         name::NAME_MAX,
-        quota::{Quota, F_QUOTA},
+        quota::{Quota, F_OVERQUOTA, F_QUOTA, F_QUOTA_BYTES, F_QUOTA_PKTS},
     },
     netfilter::{
         attribute::Policy,
@@ -19,11 +19,18 @@ use crate::{
         uapi,
     },
 };
+use kernel::prelude::*;
 
 /// Number of attribute types of a request, including the unused type 0.
 pub(crate) const ATTRIBUTES: usize = uapi::NFACCT_PAD as usize + 1;
 /// Number of attribute types inside `NFACCT_FILTER`, including the unused type 0.
 pub(crate) const FILTER_ATTRIBUTES: usize = uapi::NFACCT_FILTER_VALUE as usize + 1;
+
+// The rules in `model` know no headers; here they meet.
+static_assert!(NAME_MAX == uapi::NFACCT_NAME_MAX as usize);
+static_assert!(F_QUOTA_PKTS == uapi::NFACCT_F_QUOTA_PKTS);
+static_assert!(F_QUOTA_BYTES == uapi::NFACCT_F_QUOTA_BYTES);
+static_assert!(F_OVERQUOTA == uapi::NFACCT_F_OVERQUOTA);
 
 /// The attributes of all requests.
 pub(crate) static POLICY: Policy<ATTRIBUTES> = Policy::new()

@@ -8,7 +8,7 @@ use crate::{
     accounting::head::Metered,
     model::name::NAME_MAX,
     netfilter::{
-        log_limit,
+        log,
         net::Net,
         nf_acct::{Accounting, AccountingRef},
         packet::Packet,
@@ -16,7 +16,7 @@ use crate::{
         xtables::{Match, Parameters},
     },
 };
-use kernel::{prelude::*, str::BStr};
+use kernel::prelude::*;
 
 /// `-m nfacct --nfacct-name NAME`.
 pub(crate) struct Nfacct;
@@ -27,14 +27,9 @@ impl Match for Nfacct {
     type User = [u8; NAME_MAX];
     type State = AccountingRef;
 
-    fn check(net: &Net, user: &Self::User) -> Result<AccountingRef> {
+    fn check(net: Net<'_>, user: &Self::User) -> Result<AccountingRef> {
         AccountingRef::find(net, user).ok_or_else(|| {
-            if log_limit::permits() {
-                // The bytes come from an unprivileged namespace and may lack a NUL.
-                let end = user.iter().position(|byte| *byte == 0).unwrap_or(NAME_MAX);
-                let name = BStr::from_bytes(user.get(..end).unwrap_or_default());
-                pr_info!("accounting object `{name}' does not exist\n");
-            }
+            log::missing_object(user);
             ENOENT
         })
     }

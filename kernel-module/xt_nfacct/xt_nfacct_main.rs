@@ -7,7 +7,6 @@
 #![crate_name = "xt_nfacct"]
 
 #[forbid(unsafe_code)]
-#[expect(dead_code, reason = "the rest is for the provider")]
 #[path = "../accounting"]
 mod accounting {
     //! The part of an accounting object that packets work on.
@@ -32,7 +31,7 @@ mod netfilter {
     //! Safe wrappers of the C interfaces.
 
     pub(crate) mod bindings;
-    pub(crate) mod log_limit;
+    pub(crate) mod log;
     pub(crate) mod net;
     pub(crate) mod nf_acct;
     pub(crate) mod packet;
