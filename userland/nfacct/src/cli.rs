@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{
     Context, Exit,
@@ -11,6 +11,7 @@ use crate::{
         self, AddArgs, DeleteArgs, ExportArgs, GetArgs, ListArgs, MonitorArgs, ResetArgs, RestoreArgs, SaveArgs,
         ServeArgs, WatchArgs,
     },
+    completion::{self, Shell},
     error::Error,
 };
 
@@ -73,6 +74,14 @@ enum Modern {
     Serve(ServeArgs),
     /// Check whether accounting works here, and say what to do
     Doctor,
+    /// Write the completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Names of objects for these scripts
+    #[command(name = "__complete", hide = true)]
+    Complete,
 }
 
 /// Runs a command line that nfacct 1.0.2 would reject.
@@ -97,6 +106,11 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Export(args) => args.run(context),
         Modern::Serve(args) => args.run(context),
         Modern::Doctor => commands::doctor(context, json),
+        Modern::Completions { shell } => {
+            let script = completion::script(shell, &Cli::command());
+            context.output.write_all(script.as_bytes()).map_err(Error::Output)
+        }
+        Modern::Complete => commands::complete(context),
     };
     report(result, json, context)
 }

@@ -51,12 +51,12 @@ fn usage(program: &[u8]) -> Vec<u8> {
 }
 
 /// The commands in the order in which the C tool compares them.
-const WORDS: [&str; 9] = [
+pub(crate) const WORDS: [&str; 9] = [
     "list", "add", "delete", "get", "flush", "version", "help", "restore", "monitor",
 ];
 
 /// The options of `list` in the same sense; `get` knows the first three.
-const OPTIONS: [&str; 7] = [
+pub(crate) const OPTIONS: [&str; 7] = [
     "reset",
     "xml",
     "json",

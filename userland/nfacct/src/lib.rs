@@ -8,6 +8,7 @@
 mod cli;
 mod clock;
 mod commands;
+mod completion;
 mod context;
 mod error;
 mod exit;

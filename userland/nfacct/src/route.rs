@@ -12,7 +12,16 @@ use crate::{
 };
 
 /// Commands that nfacct 1.0.2 does not know. They must be spelled out.
-pub(crate) const MODERN: [&str; 6] = ["reset", "save", "watch", "export", "serve", "doctor"];
+pub(crate) const MODERN: [&str; 8] = [
+    "reset",
+    "save",
+    "watch",
+    "export",
+    "serve",
+    "doctor",
+    "completions",
+    "__complete",
+];
 
 /// Where a command line goes.
 #[derive(Debug, PartialEq, Eq)]

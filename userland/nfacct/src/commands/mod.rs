@@ -2,6 +2,7 @@
 //! The commands: each is a struct with what the command line said, and runs in a [`Context`].
 
 mod add;
+mod complete;
 mod delete;
 mod doctor;
 mod export;
@@ -18,6 +19,7 @@ mod texts;
 mod watch;
 
 pub(crate) use add::{Add, AddArgs};
+pub(crate) use complete::run as complete;
 pub(crate) use delete::{Delete, DeleteArgs};
 pub(crate) use doctor::run as doctor;
 pub(crate) use export::ExportArgs;
