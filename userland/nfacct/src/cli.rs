@@ -23,7 +23,8 @@ use crate::{
     long_version = concat!(env!("CARGO_PKG_VERSION"), "\nUnderstands the command line of nfacct 1.0.2."),
     after_help = "\
 The words of nfacct 1.0.2 (list, add, delete, get, flush, version, help, restore, monitor, and their
-abbreviations) work as ever; see 'nfacct help' for them. The options shown here come on top.",
+abbreviations) work as ever; see 'nfacct help' for them. The options shown here come on top.
+'nfacct --help COMMAND' shows those of a command, and nfacct(8) explains everything.",
     disable_help_subcommand = true,
     subcommand_required = true
 )]
@@ -86,7 +87,7 @@ enum Modern {
 
 /// Runs a command line that nfacct 1.0.2 would reject.
 pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(help_of_command(args)) {
         Ok(cli) => cli,
         Err(error) => return explain(&error, context),
     };
@@ -113,6 +114,16 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Complete => commands::complete(context),
     };
     report(result, json, context)
+}
+
+/// `nfacct --help COMMAND` asks for the help of a command: `nfacct get --help` cannot, for it gets an object.
+fn help_of_command(args: &[OsString]) -> Vec<OsString> {
+    match args {
+        [program, help, command] if help == "--help" || help == "-h" => {
+            vec![program.clone(), command.clone(), help.clone()]
+        }
+        _ => args.to_vec(),
+    }
 }
 
 fn report(result: Result<(), Error>, json: bool, context: &mut Context<'_>) -> Exit {

@@ -81,13 +81,14 @@ pub(crate) fn route(whole: &[OsString]) -> Route {
     let word = words.first().copied().unwrap_or_default();
     let full = legacy::command(word).unwrap_or_default();
     let mut later = words.iter().skip(1);
+    let global = globals.json || (globals.len > 0 && later.clone().any(|arg| arg.starts_with(b"-")));
     let modern = match &parsed {
         Ok(Command::Version | Command::Help(_)) => false,
         // The C tool takes these with any arguments, which it ignores.
-        Ok(Command::Restore | Command::Monitor) => globals.json || later.any(|arg| arg.starts_with(b"--")),
-        Ok(_) => globals.json,
+        Ok(Command::Restore | Command::Monitor) => global || later.any(|arg| arg.starts_with(b"--")),
+        Ok(_) => global,
         Err(_) if full.is_empty() => MODERN.iter().any(|modern| modern.as_bytes() == word),
-        Err(_) => globals.json || later.any(|arg| looks_modern(arg)),
+        Err(_) => global || later.any(|arg| looks_modern(arg)),
     };
     if !modern {
         return Route::Legacy {
@@ -176,6 +177,7 @@ mod tests {
         assert_eq!(modern(&["-n"]), ["-n"]);
         assert_eq!(modern(&["--netns=x", "--bogus"]), ["--netns=x", "--bogus"]);
         assert_eq!(modern(&["reset", "x"]), ["reset", "x"]);
+        assert_eq!(modern(&["-n", "x", "get", "-h"]), ["-n", "x", "get", "-h"]);
     }
 
     #[test]

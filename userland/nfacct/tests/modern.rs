@@ -295,3 +295,19 @@ fn exit_codes_and_hints() {
     assert_eq!(nfacct(&["flush", "--json"]).on(&kernel).exit, Exit::Success);
     assert_eq!(names(&kernel), ["ssh"]);
 }
+
+#[test]
+fn help() {
+    let kernel = FakeKernel::new();
+    for command in ["get", "add", "restore", "watch"] {
+        let outcome = nfacct(&["--help", command]).on(&kernel);
+        assert_eq!((outcome.exit, outcome.stderr()), (Exit::Success, ""), "{command}");
+        assert!(
+            outcome.stdout().contains(&format!("Usage: nfacct {command}")),
+            "{}",
+            outcome.stdout()
+        );
+    }
+    assert_eq!(nfacct(&["-h", "bogus"]).on(&kernel).exit, Exit::Usage);
+    assert_eq!(kernel.objects(), []);
+}

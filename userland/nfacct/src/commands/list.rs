@@ -114,7 +114,7 @@ pub(crate) struct ListArgs {
     reset: bool,
 
     /// Only objects of this kind
-    #[arg(long)]
+    #[arg(long, value_name = "KIND")]
     only: Option<Kind>,
 
     /// Sort the objects; else they come in the order of their creation
