@@ -29,15 +29,15 @@ test: ## Run everything: unit tests, guests on each stack, comparison, checks
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a virtual machine
-	@$(LAB)/unit.sh
+	@python3 $(LAB)/unit.py
 
 .PHONY: lint
 lint: ## Check format, lints, unsafe code and licences
-	@$(LAB)/lint.sh
+	@python3 $(LAB)/lint.py
 
 .PHONY: ci
 ci: ## Run what continuous integration runs: lint, then test
-	@$(LAB)/ci.sh
+	@python3 $(LAB)/test.py ci
 
 .PHONY: vm
 vm: ## Open a shell in a guest with the modules and the tools at hand

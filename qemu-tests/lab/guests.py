@@ -18,9 +18,6 @@ from lab import HERE, say
 STACKS = ("c-c", "c-rust", "rust-rust")
 DEVIATIONS = HERE.parent / "deviations.toml"
 
-# How much a gauge may differ after all tests were run and all modules unloaded.
-TOLERANCE = {}
-
 # Log directories that are kept for a look afterwards.
 KEPT = 8
 
@@ -76,7 +73,7 @@ def run_one(lab, tally, accelerator, run, tests):
             say(f"skipped {test.name} on {stack}: {test.skipped}")
         else:
             tally.record(f"{test.name} on {stack}", [] if test.ok else test.notes or ["not ok"])
-    complaints = ([stopped] if stopped else []) + verdict.faults(found, TOLERANCE)
+    complaints = ([stopped] if stopped else []) + verdict.faults(found)
     if not found.ended:
         console = run / "console.log"
         tail = console.read_text(errors="replace").splitlines()[-15:] if console.exists() else []

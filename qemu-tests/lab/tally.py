@@ -12,17 +12,18 @@ class Tally:
         self.failures = []
 
     def record(self, name, complaints=()):
-        """Count one item; complaints are the reasons why it failed."""
+        """Count one item, return whether it passed; complaints say why it failed."""
         complaints = list(complaints)
         if not complaints:
             self.passed += 1
-            return
+            return True
         self.failures.append(name)
         say(f"FAILED {name}")
         for complaint in complaints[:20]:
             say(f"    {complaint}")
         if len(complaints) > 20:
             say(f"    ... and {len(complaints) - 20} more")
+        return False
 
     def finish(self):
         """Print the summary; return the exit status."""

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""`make test`: builds everything, boots each stack, ends with "N passed, N failed"."""
+"""`make test`: everything that must hold, ending with "N passed, N failed".
+
+With SUITE_TESTS only the modules, their checks and the chosen tests are run;
+`test.py ci` runs the lints first.
+"""
 
 import os
 import signal
@@ -8,6 +12,10 @@ import subprocess
 import sys
 
 import guests
+import layout
+import lint
+import machine_code
+import unit
 from lab import HERE, open_lab, say
 from tally import Tally
 
@@ -15,6 +23,7 @@ from tally import Tally
 def build(lab, label, *arguments):
     """Build one part; return the complaints."""
     log = lab.out / "logs" / f"{label}.log"
+    say(f"building {label}")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file:
         done = subprocess.run([HERE / "build.sh", *arguments], stdout=file, stderr=file,
@@ -34,14 +43,19 @@ def main():
     tests = os.environ.get("SUITE_TESTS") or ""
     tally = Tally()
     lab = open_lab()
+    if "ci" in sys.argv[1:]:
+        lint.run(lab, tally)
+    if not tests:
+        unit.run(tally, lab)
     parts = [("guest-tests", "cargo", "guest", "qemu-tests/guest"),
              ("userland", "cargo", "userland", "userland")]
     if stacks != ["c-c"]:
         parts.insert(0, ("modules", "modules"))
-    for label, *arguments in parts:
-        say(f"building {label}")
-        tally.record(f"build of {label}", build(lab, label, *arguments))
-    if not tally.failures:
+    built = all([tally.record(f"build of {part[0]}", build(lab, *part)) for part in parts])
+    if built:
+        if stacks != ["c-c"]:
+            machine_code.run(lab, tally)
+            layout.run(lab, tally)
         guests.run_all(lab, tally, stacks, tests)
     return tally.finish()
 

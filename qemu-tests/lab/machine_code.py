@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the built modules must look like as machine code.
+
+The match of an object without quota runs for every packet: no call, no locked
+instruction. A Rust panic is a BUG in the kernel: no panic may be linked.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lab import in_root, say
+
+MODULES = ("nfnetlink_acct", "xt_nfacct")
+MATCH = "match_callback"
+RETURN_THUNK = "__x86_return_thunk"
+PANIC = re.compile(r"panic|rust_begin_unwind|rust_helper_BUG")
+
+
+@dataclass
+class Instruction:
+    """One line of a disassembly."""
+
+    text: str
+    target: int | None = None
+    symbol: str | None = None
+
+
+@dataclass
+class Path:
+    """One way through a function, from its entry to where it leaves."""
+
+    instructions: list
+    leaves_to: str
+
+
+def parse(listing, name):
+    """Return {address: Instruction} of the functions whose name holds `name`."""
+    found = {}
+    inside = False
+    last = None
+    for line in listing.splitlines():
+        head = re.match(r"^[0-9a-f]+ <(.*)>:$", line)
+        if head:
+            inside = name in head[1] and not head[1].startswith("__pfx_")
+            if inside:
+                found[head[1]] = {}
+                current = found[head[1]]
+            continue
+        if not inside:
+            continue
+        code = re.match(r"^\s*([0-9a-f]+):\t(.*\S)", line)
+        relocation = re.match(r"^\s+[0-9a-f]+: R_X86_64_(?:PLT32|PC32)\s+(\S+?)(?:[-+]0x[0-9a-f]+)?$", line)
+        if relocation and last is not None:
+            last.symbol = relocation[1]
+        elif code and "R_X86_64" not in line:
+            jump = re.match(r"^(?:j\w+|call)\s+([0-9a-f]+)", code[2])
+            last = Instruction(code[2], int(jump[1], 16) if jump else None)
+            current[int(code[1], 16)] = last
+    return found
+
+
+def paths(code):
+    """Return every way through a function; a loop ends a way as "loop"."""
+    addresses = sorted(code)
+    following = dict(zip(addresses, addresses[1:]))
+    out = []
+    todo = [(addresses[0], [])]
+    while todo:
+        at, done = todo.pop()
+        if at not in code or at in [a for a, _ in done]:
+            out.append(Path([i for _, i in done], "loop" if at in code else "nowhere"))
+            continue
+        instruction = code[at]
+        done = done + [(at, instruction)]
+        word = instruction.text.split()[0]
+        if word.startswith("ret"):
+            out.append(Path([i for _, i in done], "return"))
+        elif word.startswith("jmp") and (instruction.symbol or instruction.target is None):
+            leaves_to = "return" if instruction.symbol == RETURN_THUNK else instruction.symbol or "indirect"
+            out.append(Path([i for _, i in done], leaves_to))
+        elif word.startswith("jmp"):
+            todo.append((instruction.target, done))
+        else:
+            if word.startswith("j"):
+                todo.append((instruction.target, done))
+            todo.append((following.get(at), done))
+    return out
+
+
+def is_locked(instruction):
+    """Return whether an instruction locks the bus; xchg with memory always does."""
+    return instruction.text.startswith("lock") or re.match(r"^xchg\w?\s.*\(", instruction.text)
+
+
+def plain_match(listing):
+    """Judge the path without quota: the one that counts in this CPU's cell."""
+    functions = parse(listing, MATCH)
+    if not functions:
+        return [f"no function called {MATCH}"], 0
+    longest = 0
+    out = []
+    for name, code in functions.items():
+        plain = [p for p in paths(code) if any("%gs:" in i.text for i in p.instructions)]
+        if not plain:
+            out.append(f"{name}: no path counts per CPU")
+        for path in plain:
+            longest = max(longest, len(path.instructions))
+            if path.leaves_to != "return":
+                out.append(f"{name}: the path without quota leaves to {path.leaves_to}")
+            out += [f"{name}: {i.text}" for i in path.instructions
+                    if i.text.startswith("call") or is_locked(i)]
+    return out, longest
+
+
+def run(lab, tally):
+    """Record the checks of machine code."""
+    listing = in_root(lab, "objdump", "-dr", "--no-show-raw-insn",
+                      "/out/modules/kernel-module/xt_nfacct.ko").stdout
+    complaints, longest = plain_match(listing)
+    tally.record("match path without quota: no call, no LOCK", complaints)
+    if longest:
+        say(f"match path without quota: {longest} instructions")
+    for module in MODULES:
+        symbols = in_root(lab, "nm", f"/out/modules/kernel-module/{module}.ko").stdout.splitlines()
+        tally.record(f"{module}.ko: no panic is linked",
+                     [line for line in symbols if PANIC.search(line)] if symbols else ["no symbols"])

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The check of the packet path must see calls, locks and detours in it."""
+
+import unittest
+
+from machine_code import PANIC, is_locked, Instruction, plain_match
+
+GOOD = """
+0000000000000050 <__pfx_match_callback>:
+  50:\tnop
+
+0000000000000060 <match_callback>:
+  60:\tendbr64
+  64:\tmov    0x8(%rsi),%rdx
+  72:\tmov    (%rdi),%rdx
+  75:\ttest   %rdx,%rdx
+  78:\tje     8a <match_callback+0x2a>
+  7a:\tincq   %gs:(%rdx)
+  7e:\tadd    %rax,%gs:0x8(%rdx)
+  83:\tmov    $0x1,%al
+  85:\tjmp    8a <match_callback+0x2a>
+\t\t\t86: R_X86_64_PLT32\t__x86_return_thunk-0x4
+  8a:\tlock add %rsi,(%rdx)
+  8e:\tcall   93 <match_callback+0x33>
+\t\t\t8f: R_X86_64_PLT32\tjudge-0x4
+  93:\tret
+"""
+COUNT = "  7e:\tadd    %rax,%gs:0x8(%rdx)\n"
+
+
+class PlainMatch(unittest.TestCase):
+    """Only the path that counts per CPU is judged."""
+
+    def complaints(self, listing):
+        """Return the complaints about a listing."""
+        return plain_match(listing)[0]
+
+    def test_good(self):
+        self.assertEqual(plain_match(GOOD), ([], 9))
+
+    def test_call(self):
+        self.assertTrue(self.complaints(GOOD.replace(COUNT, COUNT + "  81:\tcall   90 <x>\n")))
+
+    def test_lock(self):
+        self.assertTrue(self.complaints(GOOD.replace(COUNT, COUNT + "  81:\tlock incq (%rdi)\n")))
+
+    def test_implicit_lock(self):
+        self.assertTrue(self.complaints(GOOD.replace(COUNT, COUNT + "  81:\txchg   %rax,(%rdi)\n")))
+
+    def test_tail_call(self):
+        self.assertTrue(self.complaints(GOOD.replace("__x86_return_thunk", "somewhere_else")))
+
+    def test_loop(self):
+        self.assertTrue(self.complaints(GOOD.replace(COUNT, COUNT + "  81:\tjmp    64 <match_callback+0x4>\n")))
+
+    def test_shared_counter(self):
+        self.assertTrue(self.complaints(GOOD.replace("%gs:", "")))
+
+    def test_function_missing(self):
+        self.assertTrue(self.complaints(GOOD.replace("match_callback", "other")))
+
+    def test_locks(self):
+        self.assertFalse(is_locked(Instruction("xchg   %ax,%ax")))
+        self.assertTrue(is_locked(Instruction("lock bts $0x0,(%rax)")))
+
+    def test_panics(self):
+        self.assertTrue(PANIC.search("U _RNvNtNtCs_4core9panicking11panic_const24panic_const_add_overflow"))
+        self.assertTrue(PANIC.search("U rust_helper_BUG"))
+        self.assertFalse(PANIC.search("U rust_helper_mutex_lock"))
