@@ -72,16 +72,17 @@ pub struct Context<'a> {
     pub netns: Option<OsString>,
 }
 
-impl Context<'_> {
-    fn socket(&mut self) -> Result<Box<dyn Transport>, Error> {
-        self.sockets.open(self.netns.as_deref())
-    }
+/// A client in the given network namespace.
+pub(crate) fn client(sockets: &mut dyn Sockets, netns: Option<&OsStr>) -> Result<Client<Box<dyn Transport>>, Error> {
+    sockets.open(netns).map(Client::new)
+}
 
+impl Context<'_> {
     pub(crate) fn client(&mut self) -> Result<Client<Box<dyn Transport>>, Error> {
-        self.socket().map(Client::new)
+        client(self.sockets, self.netns.as_deref())
     }
 
     pub(crate) fn monitor(&mut self) -> Result<Monitor<Box<dyn Transport>>, Error> {
-        self.socket().and_then(Monitor::subscribe)
+        self.sockets.open(self.netns.as_deref()).and_then(Monitor::subscribe)
     }
 }

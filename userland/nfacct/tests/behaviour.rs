@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Write};
 
 use common::nfacct;
 use fake_kernel::FakeKernel;
@@ -146,6 +146,92 @@ fn everything_listed_can_be_restored() {
     let mut expected = before.objects();
     expected[3].quota = Some((1, 2)); // the mark comes back with the next packet
     assert_eq!(after.objects(), expected);
+}
+
+/// Lines as `restore` takes them.
+fn listing(names: &[String]) -> String {
+    let line = |name: &String| format!("{{ pkts = 1, bytes = 2 }} = {name};\n");
+    names.iter().map(line).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn restore_ends_at_the_first_failure_wherever_it_is() {
+    let names: Vec<String> = (0..350).map(|n| format!("o{n}")).collect();
+    let created = |kernel: &FakeKernel| -> Vec<String> {
+        kernel
+            .objects()
+            .iter()
+            .map(|object| String::from_utf8(object.name.clone()).unwrap())
+            .collect()
+    };
+    for failing in [0, 1, 98, 99, 100, 249, 349] {
+        // The object exists already, with other counters.
+        let kernel = kernel(&[names[failing].as_str()]);
+        let outcome = nfacct(&["restore"]).stdin(listing(&names)).on(&kernel);
+        assert_eq!(outcome.stderr(), "nfacct v1.0.2: error: Device or resource busy\n");
+        assert_eq!(
+            created(&kernel),
+            [&names[failing..=failing], &names[..failing]].concat(),
+            "{failing}"
+        );
+        assert_eq!(kernel.objects()[0].packets, 5);
+
+        // The line is wrong.
+        let kernel = FakeKernel::new();
+        let mut lines = names.clone();
+        lines[failing] = String::new();
+        let outcome = nfacct(&["restore"]).stdin(listing(&lines)).on(&kernel);
+        assert_eq!(outcome.stderr(), "nfacct v1.0.2: error reading input\n");
+        assert_eq!(created(&kernel), names[..failing], "{failing}");
+    }
+    let kernel = FakeKernel::new();
+    assert_eq!(
+        nfacct(&["restore"]).stdin(listing(&names)).on(&kernel).exit,
+        Exit::Success
+    );
+    assert_eq!(created(&kernel), names);
+}
+
+/// A pipe with a slow writer: one line at a time, and before the next one it looks at the table.
+struct SlowWriter {
+    kernel: FakeKernel,
+    written: usize,
+}
+
+impl Read for SlowWriter {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        assert_eq!(
+            self.kernel.objects().len(),
+            self.written,
+            "what came is restored before more is read"
+        );
+        if self.written == 3 {
+            return Ok(0);
+        }
+        let line = format!("{{ pkts = 1, bytes = 2 }} = o{};\n", self.written);
+        self.written += 1;
+        (&mut &mut *buffer).write_all(line.as_bytes())?;
+        Ok(line.len())
+    }
+}
+
+#[test]
+fn restore_does_not_wait_for_more_input() {
+    let kernel = FakeKernel::new();
+    let slow = SlowWriter {
+        kernel: kernel.clone(),
+        written: 0,
+    };
+    assert_eq!(nfacct(&["restore"]).reader(slow).on(&kernel).exit, Exit::Success);
+    assert_eq!(kernel.objects().len(), 3);
+}
+
+#[test]
+fn a_refusal_comes_before_a_wrong_line_after_it() {
+    let kernel = kernel(&["a"]);
+    let input = "{ pkts = 1, bytes = 2 } = a;\ngarbage\n";
+    let outcome = nfacct(&["restore"]).stdin(input).on(&kernel);
+    assert_eq!(outcome.stderr(), "nfacct v1.0.2: error: Device or resource busy\n");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io::{self, Write},
+    io::{self, BufRead, Read, Write},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -92,7 +92,7 @@ impl Outcome {
 /// One run, to be adjusted before it starts.
 pub(crate) struct Run {
     args: Vec<OsString>,
-    stdin: Vec<u8>,
+    stdin: Box<dyn BufRead>,
     terminal: bool,
     room: Option<(usize, io::ErrorKind)>,
     blue: FakeKernel,
@@ -105,7 +105,7 @@ pub(crate) struct Run {
 pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
     Run {
         args: args.into_iter().map(OsString::from_vec).collect(),
-        stdin: Vec::new(),
+        stdin: Box::new(io::empty()),
         terminal: false,
         room: None,
         blue: FakeKernel::new(),
@@ -122,7 +122,13 @@ pub(crate) fn nfacct(args: &[&str]) -> Run {
 
 impl Run {
     pub(crate) fn stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
-        self.stdin = stdin.into();
+        self.stdin = Box::new(io::Cursor::new(stdin.into()));
+        self
+    }
+
+    /// Standard input comes from here, as it comes.
+    pub(crate) fn reader(mut self, reader: impl Read + 'static) -> Self {
+        self.stdin = Box::new(io::BufReader::new(reader));
         self
     }
 
@@ -162,7 +168,7 @@ impl Run {
         self
     }
 
-    pub(crate) fn on(self, kernel: &FakeKernel) -> Outcome {
+    pub(crate) fn on(mut self, kernel: &FakeKernel) -> Outcome {
         let mut output = Output {
             text: Vec::new(),
             room: self.room,
@@ -171,7 +177,7 @@ impl Run {
         let exit = nfacct::run(
             &self.args,
             &mut Context {
-                input: &mut &self.stdin[..],
+                input: &mut *self.stdin,
                 output: &mut output,
                 output_is_terminal: self.terminal,
                 errors: &mut errors,

@@ -2,74 +2,52 @@
 //! `restore` as in nfacct 1.0.2: add the objects that standard input lists, line by line, up to the first failure.
 //! What `save` wrote is recognised by its first line, which the C tool rejects, and restored as a whole.
 
+mod lines;
 mod list_line;
 mod modern;
 mod plan;
+mod sequence;
 
 pub(crate) use modern::RestoreArgs;
 
-use std::io::BufRead;
+use std::io::{BufReader, Read};
 
-use crate::{Context, error::Error, save_file};
+use crate::{Context, context::client, error::Error, save_file};
+use lines::read_line;
 use list_line::parse_line;
+use sequence::Sequence;
 
-/// The C tool reads lines with `fgets` into a buffer of 512 bytes; a longer line counts as several.
-const LINE_MAX: usize = 511;
+/// So much input is read ahead, if it is there.
+const READ_AHEAD: usize = 64 * 1024;
 
 pub(crate) fn run(context: &mut Context<'_>) -> Result<(), Error> {
-    let mut client = None;
-    while let Some(line) = read_line(context.input)? {
-        if client.is_none() && line == save_file::HEADER.as_bytes() {
+    match run_lines(context)? {
+        None => Ok(()),
+        Some(saved) => modern::restore_saved(context, &saved),
+    }
+}
+
+/// Restores line by line; if the first line is that of `save`, returns the whole input instead.
+fn run_lines(context: &mut Context<'_>) -> Result<Option<Vec<u8>>, Error> {
+    let (sockets, netns) = (&mut *context.sockets, context.netns.as_deref());
+    let mut sequence = Sequence::new(|| client(sockets, netns));
+    let mut input = BufReader::with_capacity(READ_AHEAD, &mut *context.input);
+    while let Some(line) = read_line(&mut input)? {
+        if sequence.is_new() && line == save_file::HEADER.as_bytes() {
             let mut text = line;
-            context.input.read_to_end(&mut text).map_err(Error::Input)?;
-            return modern::restore_saved(context, &text);
+            input.read_to_end(&mut text).map_err(Error::Input)?;
+            return Ok(Some(text));
         }
-        let object = parse_line(&line)?;
-        let client = match &mut client {
-            Some(client) => client,
-            none => none.insert(context.client()?),
-        };
-        client.create(&object)?;
-    }
-    Ok(())
-}
-
-/// Reads up to the end of the line or [`LINE_MAX`] bytes; `None` at the end of the input.
-fn read_line(input: &mut dyn BufRead) -> Result<Option<Vec<u8>>, Error> {
-    let mut line = Vec::new();
-    while line.len() < LINE_MAX {
-        let available = match input.fill_buf() {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            other => other.map_err(Error::Input)?,
-        };
-        let room = LINE_MAX - line.len();
-        let chunk: &[u8] = available.get(..room).unwrap_or(available);
-        if chunk.is_empty() {
-            break;
+        match parse_line(&line) {
+            Ok(object) => sequence.push(object)?,
+            // What comes before it is restored, and its failure would be the one to report.
+            Err(error) => return sequence.flush().and(Err(error)),
         }
-        let end = chunk.iter().position(|&b| b == b'\n').map(|at| at + 1);
-        let used = end.unwrap_or(chunk.len());
-        line.extend(chunk.iter().take(used));
-        input.consume(used);
-        if end.is_some() {
-            break;
+        // Nothing waits for a line that has not come yet.
+        if !input.buffer().contains(&b'\n') {
+            sequence.flush()?;
         }
     }
-    Ok((!line.is_empty()).then_some(line))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_are_cut() {
-        let input = [vec![b'x'; 600], b"\ny\nlast".to_vec()].concat();
-        let mut input = std::io::BufReader::with_capacity(7, &input[..]);
-        let mut lens = Vec::new();
-        while let Some(line) = read_line(&mut input).unwrap() {
-            lens.push(line.len());
-        }
-        assert_eq!(lens, [511, 90, 2, 4]);
-    }
+    sequence.flush()?;
+    Ok(None)
 }
