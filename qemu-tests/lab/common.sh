@@ -29,10 +29,13 @@ step() {
 	local label=$1 log=$2 begin=$SECONDS shown=0 pid rc=0
 	shift 2
 	mkdir -p "${log%/*}"
+	# In a process group of its own, to end all of it when we are ended.
+	set -m
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
+	set +m
 	# shellcheck disable=SC2064 # this very process is meant
-	trap "kill $pid 2>/dev/null; exit 130" INT TERM
+	trap "kill -- -$pid 2>/dev/null; exit 130" INT TERM HUP PIPE
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 0.2
 		if [[ -t 2 ]]; then
@@ -43,7 +46,7 @@ step() {
 		fi
 	done
 	wait "$pid" || rc=$?
-	trap - INT TERM
+	trap - INT TERM HUP PIPE
 	[[ -t 2 ]] && printf '\r' >&2
 	if ((rc)); then
 		say "$label: FAILED after $((SECONDS - begin))s, end of $log:"

@@ -29,31 +29,33 @@ is_whole() {
 # is_fresh: the suite offers nothing newer. Asked once a day at most; a host
 # without network keeps what it has.
 is_fresh() {
-	local stamp=$ROOT/.lab/checked package have offered
+	local stamp=$ROOT/.lab/checked package have offered release
 	[[ -z $(find "$stamp" -mmin -1440 2>/dev/null) ]] || return 0
-	if ! in_root apt-get -q update >"$LOGS/fresh.log" 2>&1 || grep -q '^[WE]: Failed to fetch' "$LOGS/fresh.log"; then
+	if ! in_root apt-get -q update >"$LOGS/fresh.log" 2>&1 || grep -q '^[WE]: .*Failed to fetch' "$LOGS/fresh.log"; then
 		say "the archive is out of reach: the $SUITE root of $(date -r "$ROOT/.lab/complete" +%F) is kept as it is"
 		return 0
 	fi
 	while read -r package have; do
-		offered=$(in_root apt-cache policy "$package" | awk -v rel="$kernel_release" -v p="$package" '
-			$1 == "Candidate:" && !(rel && p ~ /^linux/) { print $2; exit }
-			rel && p ~ /^linux/ && $1 ~ /^[0-9]/ { v = $1 } rel && p ~ /^linux/ && $1 == "***" { v = $2 }
-			rel && p ~ /^linux/ && $0 ~ " " rel "/" { print v; exit }')
-		if [[ -n $offered && $offered != "$have" ]]; then
+		release=
+		[[ $package != linux-* ]] || release=$kernel_release
+		offered=$(in_root apt-cache ${release:+-o "APT::Default-Release=$release"} policy "$package" |
+			awk '$1 == "Candidate:" { print $2 }')
+		if [[ $offered != "$have" ]]; then
 			say "the suite offers $package $offered, the root has $have"
 			return 1
 		fi
 	done <"$ROOT/.lab/versions"
-	in_root apt-get clean
+	in_root sh -c 'apt-get clean && rm -rf /var/lib/apt/lists/*'
 	touch "$stamp"
 }
 
 make_root() {
 	local part=$CACHE/.part-$SUITE old
-	rm -rf --one-file-system "$part" "$ROOT"
+	rm -rf --one-file-system "$part"
 	mkdir -p "$CACHE"
-	step "making the $SUITE root" "$LOGS/root.log" "$LAB/bootstrap.sh" "$part"
+	step "making the $SUITE root" "$LOGS/root.log" \
+		unshare --mount --pid --fork --kill-child --mount-proc "$LAB/bootstrap.sh" "$part"
+	rm -rf --one-file-system "$ROOT"
 	mv "$part" "$ROOT"
 	touch "$ROOT/.lab/checked" "$ROOT/.lab/complete"
 	# Roots of the same suite by an older recipe serve nobody any more.
