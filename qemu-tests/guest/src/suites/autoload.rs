@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! What makes the kernel load the modules by itself.
 
+use std::io::Read;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::lifecycle::{without_pair, MATCH, PROVIDER};
 use crate::env::cmd::{self, must};
 use crate::env::modules::{loaded, no_autoload};
+use crate::env::netns::fresh;
+use crate::env::proc::Helper;
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::{Acct, Msg, Sock};
@@ -17,6 +22,7 @@ cases![
     by_iptables,
     by_ip6tables,
     by_nft,
+    by_many_at_once,
     switched_off,
 ];
 
@@ -82,4 +88,30 @@ fn switched_off(t: &mut Test) {
     s.join_quota().expect("membership");
     t.obs("tool", cmd::run("nfacct list"));
     assert!(!loaded(PROVIDER));
+}
+
+/// First messages from many processes and namespaces at the same moment.
+fn by_many_at_once(t: &mut Test) {
+    for _ in 0..3 {
+        without_pair();
+        let (ready, gun) = UnixStream::pair().expect("pair");
+        let helpers: Vec<_> = (0..6)
+            .map(|_| {
+                let mut gun = gun.try_clone().expect("pair");
+                Helper::spawn(move || {
+                    fresh();
+                    let acct = Acct::open();
+                    // Ends for all when the other side is closed.
+                    let _ = gun.read(&mut [0]);
+                    acct.add("o");
+                    i32::from(acct.names() != ["o"])
+                })
+            })
+            .collect();
+        ready.shutdown(Shutdown::Write).expect("start");
+        for helper in helpers {
+            assert_eq!(helper.wait(), 0);
+        }
+    }
+    t.obs("loaded", loaded(PROVIDER));
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Exact counting of packets and bytes, up to and over 2^64.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use crate::env::cmd::must;
 use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
@@ -22,6 +25,7 @@ cases![
     two_senders_exact,
     two_senders_quota_exact,
     pinned_to_each_cpu,
+    tcp_as_the_rule_counts,
 ];
 
 fn rules(family: Family, list: &[(Hook, &str)]) {
@@ -200,4 +204,45 @@ fn pin(cpu: usize) {
         let ret = libc::sched_setaffinity(0, std::mem::size_of_val(&set), &raw const set);
         assert_eq!(ret, 0, "affinity: {}", std::io::Error::last_os_error());
     }
+}
+
+/// A megabyte of TCP in large segments: the object says what the rule's own
+/// counters say.
+fn tcp_as_the_rule_counts(t: &mut Test) {
+    let acct = Acct::open();
+    acct.add("o");
+    must("iptables-legacy -A OUTPUT -p tcp -m nfacct --nfacct-name o");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listener");
+    let address = listener.local_addr().expect("address");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut to = TcpStream::connect(address).expect("connection");
+            to.write_all(&vec![0; 1 << 20]).expect("data");
+        });
+        let mut from = listener.accept().expect("connection").0;
+        let mut data = Vec::new();
+        from.read_to_end(&mut data).expect("data");
+        assert_eq!(data.len(), 1 << 20);
+    });
+    drop(listener);
+    // The last segments may still be on their way.
+    let counts = || {
+        let list = must("iptables-legacy -vnxL OUTPUT").out;
+        let rule = list.lines().last().expect("the rule");
+        let mut words = rule.split_whitespace().map(|w| w.parse::<u64>().ok());
+        (words.next().flatten(), words.next().flatten())
+    };
+    let mut rule = counts();
+    let mut object = acct.counts("o");
+    for _ in 0..100 {
+        if rule == (Some(object.0), Some(object.1)) {
+            break;
+        }
+        thread::sleep(std::time::Duration::from_millis(20));
+        rule = counts();
+        object = acct.counts("o");
+    }
+    assert_eq!(rule, (Some(object.0), Some(object.1)));
+    assert!(object.1 > 1 << 20);
+    t.obs("uses", acct.get("o").uses);
 }

@@ -16,6 +16,7 @@ cases![
     batch_with_errors,
     transaction_refused,
     capped_ack,
+    strict_check_has_no_effect,
 ];
 
 const ADD: u16 = REQUEST | ACK | CREATE;
@@ -167,4 +168,18 @@ fn capped_ack(t: &mut Test) {
     let reply = t.expect("missing", &acct.sock, &named(GET, ASK, "x"), "ENOENT");
     assert_eq!(reply.parts[0].len(), 36);
     t.expect("invalid", &acct.sock, &Msg::new(NEW, ADD), "EINVAL");
+}
+
+/// The strict checks of other families do not exist here.
+fn strict_check_has_no_effect(t: &mut Test) {
+    const GET_STRICT_CHK: i32 = 12;
+    let acct = Acct::open();
+    acct.add("a");
+    acct.sock
+        .set(libc::SOL_NETLINK, GET_STRICT_CHK, 1)
+        .expect("NETLINK_GET_STRICT_CHK");
+    let dump = || named(GET, REQUEST | DUMP, "other").gen(77, 1, 5);
+    t.expect("dump", &acct.sock, &dump(), "object,done");
+    let odd = dump().attr(99, &[1, 2, 3]).filter(3, 0).raw(&[0; 3]);
+    t.expect("odd-dump", &acct.sock, &odd, "object,done");
 }

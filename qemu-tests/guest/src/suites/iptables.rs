@@ -4,13 +4,26 @@
 use std::fmt::Write;
 
 use crate::env::cmd::{self, feed, must};
+use crate::env::netns::fresh;
 use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
 use crate::wire::Acct;
 
 cases![
-    legacy_v4, legacy_v6, nft_v4, nft_v6, check_and_delete, missing_object, save_and_restore,
-    two_matches, odd_names, quota_blocker, mixed_front_ends,
+    legacy_v4,
+    legacy_v6,
+    nft_v4,
+    nft_v6,
+    check_and_delete,
+    missing_object,
+    save_and_restore,
+    two_matches,
+    odd_names,
+    quota_blocker,
+    mixed_front_ends,
+    other_tables,
+    own_chain,
+    insert_replace_zero,
 ];
 
 const ALL: [&str; 4] = [
@@ -94,7 +107,7 @@ fn check_and_delete(t: &mut Test) {
             t.obs(name(tool, step), output);
         }
         settle(&acct, "o");
-        crate::env::netns::fresh();
+        fresh();
     }
 }
 
@@ -105,7 +118,7 @@ fn missing_object(t: &mut Test) {
         t.obs(tool, output);
         let output = cmd::run(&format!("{tool} -A OUTPUT -m nfacct"));
         t.obs(name(tool, "no-name"), output);
-        crate::env::netns::fresh();
+        fresh();
     }
 }
 
@@ -135,7 +148,7 @@ fn save_and_restore(t: &mut Test) {
         assert_eq!(feed(&words, saved.out.as_bytes()).code, 0, "{tool}");
         udp.send(2, 72);
         assert!(acct.list().iter().all(|o| o.pkts == 5));
-        crate::env::netns::fresh();
+        fresh();
     }
 }
 
@@ -149,7 +162,7 @@ fn two_matches(t: &mut Test) {
         udp(tool).send(3, 72);
         assert_eq!((acct.counts("a").0, acct.counts("b").0), (3, 3));
         t.obs(tool, must(&format!("{tool} -S OUTPUT")));
-        crate::env::netns::fresh();
+        fresh();
     }
 }
 
@@ -169,7 +182,7 @@ fn odd_names(t: &mut Test) {
         cmd::run(&format!("{tool} -A OUTPUT -m nfacct --nfacct-name {longer}"));
         t.obs(name(tool, "cut"), acct.get(&long).uses);
         t.obs(name(tool, "show"), must(&format!("{tool} -S OUTPUT")));
-        crate::env::netns::fresh();
+        fresh();
     }
 }
 
@@ -185,7 +198,7 @@ fn quota_blocker(t: &mut Test) {
         assert_eq!((passed, udp.received()), (10, 10), "{tool}");
         assert_eq!(acct.counts("q").0, 15);
         t.obs(tool, must(&format!("{tool} -S OUTPUT")));
-        crate::env::netns::fresh();
+        fresh();
     }
 }
 
@@ -205,4 +218,62 @@ fn mixed_front_ends(t: &mut Test) {
     }
     settle(&acct, "o");
     t.obs("uses", acct.get("o").uses);
+}
+
+fn other_tables(t: &mut Test) {
+    for tool in ALL {
+        let acct = Acct::open();
+        for table in ["raw", "mangle", "filter"] {
+            acct.add(table);
+            let chain = if table == "raw" { "PREROUTING" } else { "INPUT" };
+            must(&format!(
+                "{tool} -t {table} -A {chain} -p udp -m nfacct --nfacct-name {table}"
+            ));
+        }
+        udp(tool).send(4, 72);
+        let counts: Vec<_> = acct.list().iter().map(|o| o.pkts).collect();
+        t.obs(tool, format!("{counts:?}"));
+        assert_eq!(counts, [4, 4, 4], "{tool}");
+        fresh();
+    }
+}
+
+/// A chain of the user's own, reached by two jumps.
+fn own_chain(t: &mut Test) {
+    for tool in ALL {
+        let acct = Acct::open();
+        acct.add("o");
+        must(&format!("{tool} -N acct"));
+        must(&format!("{tool} -A acct -m nfacct --nfacct-name o"));
+        must(&format!("{tool} -A OUTPUT -p udp -j acct"));
+        must(&format!("{tool} -A INPUT -p udp -j acct"));
+        udp(tool).send(3, 72);
+        assert_eq!((acct.counts("o").0, acct.get("o").uses), (6, 2), "{tool}");
+        must(&format!("{tool} -F"));
+        must(&format!("{tool} -X acct"));
+        settle(&acct, "o");
+        t.obs(tool, acct.counts("o").0);
+        fresh();
+    }
+}
+
+/// Rules are inserted, replaced and their own counters zeroed: the object
+/// keeps its counts through all of it.
+fn insert_replace_zero(t: &mut Test) {
+    for tool in ALL {
+        let acct = Acct::open();
+        acct.add("a");
+        acct.add("b");
+        let udp = udp(tool);
+        must(&format!("{tool} -A OUTPUT -p udp -m nfacct --nfacct-name a"));
+        udp.send(1, 72);
+        must(&format!("{tool} -I OUTPUT 1 -p udp -m nfacct --nfacct-name b"));
+        udp.send(1, 72);
+        must(&format!("{tool} -R OUTPUT 1 -p udp -m nfacct --nfacct-name a"));
+        udp.send(1, 72);
+        must(&format!("{tool} -Z OUTPUT"));
+        assert_eq!((acct.counts("a").0, acct.counts("b").0), (4, 1), "{tool}");
+        t.obs(tool, must(&format!("{tool} -S OUTPUT")));
+        fresh();
+    }
 }

@@ -146,7 +146,7 @@ fn given_back(t: &mut Test) {
     let full = group.stat("slab ") + group.stat("percpu ");
     creator.step();
     let mut left = full;
-    for _ in 0..200 {
+    for _ in 0..1000 {
         std::thread::sleep(std::time::Duration::from_millis(20));
         left = group.stat("slab ") + group.stat("percpu ");
         // Half, because slabs are given back page by page.

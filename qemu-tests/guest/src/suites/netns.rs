@@ -163,7 +163,7 @@ fn exit_while_counting(t: &mut Test) {
 
 /// Many short-lived namespaces with rules of both kinds.
 fn storm(t: &mut Test) {
-    for n in 0..50 {
+    for n in 0..30 {
         fresh();
         let acct = Acct::open();
         acct.add("a");

@@ -16,6 +16,7 @@ cases![
     wrong_sizes,
     busy_delete,
     table_deleted,
+    aborted_transaction,
 ];
 
 /// Waits until the object's references are back to `want`: nftables destroys
@@ -86,7 +87,7 @@ fn unterminated_name(t: &mut Test) {
         assert_eq!(errors(&reply), "ENOENT");
     }
     let longest = format!("`{}'", "u".repeat(32));
-    for line in log.lines().iter().filter(|l| l.contains("nfacct")) {
+    for line in log.lines().iter().filter(|l| l.contains("accounting object")) {
         assert!(line.contains(&longest), "{line}");
     }
 }
@@ -144,4 +145,19 @@ fn table_deleted(t: &mut Test) {
     settle(&acct, "o", 1);
     assert_eq!(acct.counts("o").0, 40);
     t.obs("count", acct.counts("o").0);
+}
+
+/// Of two rules in one transaction the second fails: the first goes as well.
+fn aborted_transaction(t: &mut Test) {
+    let acct = Acct::open();
+    acct.add("o");
+    let both = [Match::nfacct(1, b"o"), Match::nfacct(1, b"nobody")];
+    for _ in 0..5 {
+        let reply = nft::rules(&acct.sock, Family::V4, Hook::Out, &both);
+        assert_eq!(errors(&reply), "ENOENT");
+    }
+    settle(&acct, "o", 1);
+    Udp::v4().send(1, 72);
+    assert_eq!(acct.counts("o").0, 0);
+    t.obs("del", acct.del("o"));
 }

@@ -189,7 +189,7 @@ fn under_traffic(t: &mut Test) {
     acct.add("control");
     count_output(&["a", "control"]);
     let mut got = (0, 0);
-    let sent = traffic_while(10_000, || {
+    let sent = traffic_while(5_000, || {
         let object = acct.reset("a");
         got = (got.0 + object.pkts, got.1 + object.bytes);
     });
@@ -213,7 +213,7 @@ fn dump_under_traffic(t: &mut Test) {
         let part = sum(&reply.objects());
         got = (got.0 + part.0, got.1 + part.1);
     };
-    let sent = traffic_while(10_000, &mut take);
+    let sent = traffic_while(5_000, &mut take);
     take();
     assert_eq!(got, (3 * sent, 3 * sent * 100));
     t.obs("after", format!("{:?}", sum(&acct.list())));
@@ -232,7 +232,7 @@ fn quota_under_traffic(t: &mut Test) {
             *got = (got.0 + object.pkts, got.1 + object.bytes);
         }
     };
-    let sent = traffic_while(10_000, &mut take);
+    let sent = traffic_while(5_000, &mut take);
     take();
     assert_eq!(got, [(sent, sent * 100); 2]);
     t.obs("after", format!("{:?}", sum(&acct.list())));

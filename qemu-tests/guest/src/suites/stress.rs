@@ -2,6 +2,8 @@
 //! Many processes at once, and processors that come and go.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,8 @@ use crate::xt::{nft, Family, Hook, Match, Rule};
 cases![
     dumps_under_churn,
     everything_at_once,
+    one_winner,
+    delete_against_rules,
     processors_come_and_go,
 ];
 
@@ -134,6 +138,68 @@ fn everything_at_once(t: &mut Test) {
     while acct.get("stays").uses > 1 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(10));
     }
+    acct.flush();
+    t.obs("left", acct.names().len());
+    assert!(acct.names().is_empty());
+}
+
+/// Two processes create the same names: each name has exactly one creator.
+fn one_winner(t: &mut Test) {
+    const NAMES: usize = 600;
+    let create = || {
+        let s = Sock::open();
+        let created = (0..NAMES).filter(|n| {
+            let name = format!("n{n}");
+            let msg = Msg::new(NEW, REQUEST | ACK | EXCL).name(name.as_bytes());
+            match s.exchange(&msg).errno() {
+                Some(0) => true,
+                Some(libc::EEXIST) => false,
+                other => panic!("{other:?}"),
+            }
+        });
+        created.count()
+    };
+    let (mut ours, theirs) = UnixStream::pair().expect("pair");
+    let helper = Helper::spawn(move || {
+        let count = create().to_string();
+        (&theirs).write_all(count.as_bytes()).expect("report");
+        0
+    });
+    let mine = create();
+    assert_eq!(helper.wait(), 0);
+    let mut text = String::new();
+    ours.read_to_string(&mut text).expect("report");
+    let others: usize = text.parse().expect("a count");
+    assert_eq!(mine + others, NAMES);
+    assert_eq!(Acct::open().names().len(), NAMES);
+    t.obs("sum", mine + others);
+}
+
+/// Deletes race with rules that take the object: only one side can win.
+fn delete_against_rules(t: &mut Test) {
+    let helper = Helper::spawn(|| {
+        let acct = Acct::open();
+        let tables = Tables::open(Family::V6);
+        let rules = [Rule::count(Hook::Out, 1, "o")];
+        loop {
+            match tables.try_replace(&rules) {
+                // Nobody can delete it now.
+                0 => assert!(acct.get("o").uses > 1),
+                libc::ENOENT => {}
+                other => panic!("errno {other}"),
+            }
+            tables.replace(&[]).expect("no rules");
+        }
+    });
+    let acct = Acct::open();
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < deadline {
+        acct.sock.exchange(&Msg::new(NEW, REQUEST).name(b"o"));
+        let errno = acct.del("o");
+        assert!(matches!(errno, 0 | libc::EBUSY), "errno {errno}");
+    }
+    helper.kill();
+    Tables::open(Family::V6).replace(&[]).expect("no rules");
     acct.flush();
     t.obs("left", acct.names().len());
     assert!(acct.names().is_empty());

@@ -217,14 +217,14 @@ fn list_reset_loses_nothing(t: &mut Test) {
 
 fn many_objects(t: &mut Test) {
     let mut text = String::new();
-    for n in 0..2000 {
+    for n in 0..1000 {
         let _ = writeln!(text, "{{ pkts = {n}, bytes = {n} }} = object-{n};");
     }
     let output = feed(&[b"nfacct", b"restore"], text.as_bytes());
     assert_eq!(output.code, 0, "{output}");
     let listed = must("nfacct list");
-    assert_eq!(listed.out.lines().count(), 2000);
-    assert_eq!(packets(&listed.out), (0..2000).sum());
+    assert_eq!(listed.out.lines().count(), 1000);
+    assert_eq!(packets(&listed.out), (0..1000).sum());
     must("nfacct flush");
     t.obs("left", run("nfacct list"));
 }

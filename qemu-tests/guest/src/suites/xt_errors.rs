@@ -37,7 +37,7 @@ fn missing_object(t: &mut Test) {
 fn complaints(log: &mut Kmsg) -> Vec<String> {
     log.lines()
         .into_iter()
-        .filter(|line| line.contains("nfacct"))
+        .filter(|line| line.contains("accounting object"))
         .collect()
 }
 

@@ -11,8 +11,9 @@ const DELTABLE: u16 = SUBSYS << 8 | 2;
 const NEWCHAIN: u16 = SUBSYS << 8 | 3;
 const NEWRULE: u16 = SUBSYS << 8 | 6;
 
-/// Name of the table that [`rule`] makes.
+/// Names of the table and the chain that [`rule`] makes.
 const TABLE: &[u8] = b"acct\0";
+const CHAIN: &[u8] = b"c\0";
 
 const fn protocol(family: Family) -> u8 {
     match family {
@@ -37,23 +38,36 @@ fn transaction(sock: &Sock, family: Family, body: Vec<Msg>) -> Reply {
 }
 
 /// Adds a chain at a hook, with one rule that holds the match.
+pub fn rule(sock: &Sock, family: Family, hook: Hook, m: &Match) -> Reply {
+    rules(sock, family, hook, std::slice::from_ref(m))
+}
+
+/// Adds a chain at a hook, with one rule for each match, in one transaction.
 ///
 /// Errors come back; success is silent. Nothing remains of a failed call.
-pub fn rule(sock: &Sock, family: Family, hook: Hook, m: &Match) -> Reply {
+pub fn rules(sock: &Sock, family: Family, hook: Hook, matches: &[Match]) -> Reply {
     let number: u32 = match hook {
         Hook::In => 1,
         Hook::Out => 3,
     };
-    let flags = REQUEST | CREATE;
-    let table = Msg::new(NEWTABLE, flags).raw(&attr(1, TABLE));
-    let chain = Msg::new(NEWCHAIN, flags)
+    let hook = nest(
+        4,
+        &[attr(1, &number.to_be_bytes()), attr(2, &0u32.to_be_bytes())],
+    );
+    let chain = Msg::new(NEWCHAIN, REQUEST | CREATE)
         .raw(&attr(1, TABLE))
-        .raw(&attr(3, b"c\0"))
-        .raw(&nest(
-            4,
-            &[attr(1, &number.to_be_bytes()), attr(2, &0u32.to_be_bytes())],
-        ))
+        .raw(&attr(3, CHAIN))
+        .raw(&hook)
         .raw(&attr(7, b"filter\0"));
+    let mut body = vec![
+        Msg::new(NEWTABLE, REQUEST | CREATE).raw(&attr(1, TABLE)),
+        chain,
+    ];
+    body.extend(matches.iter().map(rule_msg));
+    transaction(sock, family, body)
+}
+
+fn rule_msg(m: &Match) -> Msg {
     let data = nest(
         2,
         &[
@@ -63,11 +77,10 @@ pub fn rule(sock: &Sock, family: Family, hook: Hook, m: &Match) -> Reply {
         ],
     );
     let expression = nest(1, &[attr(1, b"match\0"), data]);
-    let rule = Msg::new(NEWRULE, flags | APPEND)
+    Msg::new(NEWRULE, REQUEST | CREATE | APPEND)
         .raw(&attr(1, TABLE))
-        .raw(&attr(2, b"c\0"))
-        .raw(&nest(4, &[expression]));
-    transaction(sock, family, vec![table, chain, rule])
+        .raw(&attr(2, CHAIN))
+        .raw(&nest(4, &[expression]))
 }
 
 /// Deletes the table of [`rule`] with everything in it.
