@@ -129,6 +129,7 @@ fn help_of_command(args: &[OsString]) -> Vec<OsString> {
 fn report(result: Result<(), Error>, json: bool, context: &mut Context<'_>) -> Exit {
     match result {
         Ok(()) => Exit::Success,
+        Err(error) if error.is_closed_pipe() => Exit::Success,
         Err(error) => {
             // There is nowhere left to report that stderr cannot be written.
             let _ = context.errors.write_all(&error.report(json));

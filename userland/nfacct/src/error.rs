@@ -150,10 +150,25 @@ impl Error {
     }
 
     fn hint(&self) -> Option<&'static str> {
-        match self.exit() {
-            Exit::Permission => Some("the kernel wants CAP_NET_ADMIN for every request; try it as root"),
+        const EINVAL: i32 = 22;
+        let (Self::Kernel(error) | Self::Object { source: error, .. }) = self else {
+            return None;
+        };
+        match (error, self.exit()) {
+            (KernelError::Socket { step, .. }, Exit::Permission) if *step == SocketStep::Namespace => {
+                Some("going to another network namespace needs CAP_SYS_ADMIN")
+            }
+            (_, Exit::Permission) => Some("the kernel wants CAP_NET_ADMIN for every request; try it as root"),
+            (KernelError::Kernel(refusal), _) if refusal.errno == EINVAL => {
+                Some("\"nfacct doctor\" tells whether the kernel lacks something")
+            }
             _ => None,
         }
+    }
+
+    /// Did the reader of our output leave? Then it has seen enough, and all is well.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 

@@ -38,6 +38,7 @@ pub fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
             context.netns = netns;
             match parsed.map_err(Error::from).and_then(|command| command.run(context)) {
                 Ok(()) => Exit::Success,
+                Err(error) if error.is_closed_pipe() => Exit::Success,
                 Err(error) => {
                     // There is nowhere left to report that stderr cannot be written.
                     let _ = context.errors.write_all(&error.legacy_report());

@@ -93,6 +93,8 @@ fn set(text: &[u8], byte: u8) -> Option<(bool, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn matches(pattern: &str, name: &str) -> bool {
@@ -151,5 +153,27 @@ mod tests {
     fn no_pattern_is_every_name() {
         assert!(any_matches(&[], b"x"));
         assert!(!any_matches(&[Pattern(b"y".to_vec())], b"x"));
+    }
+
+    /// The obvious way, which takes exponential time.
+    fn naive(pattern: &[u8], name: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => name.is_empty(),
+            Some((b'*', rest)) => naive(rest, name) || (!name.is_empty() && naive(pattern, &name[1..])),
+            Some((b'?', rest)) => !name.is_empty() && naive(rest, &name[1..]),
+            Some((byte, rest)) => name.first() == Some(byte) && naive(rest, &name[1..]),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_obvious_way(pattern in "[ab*?]{0,8}", name in "[ab]{0,8}") {
+            prop_assert_eq!(matches(&pattern, &name), naive(pattern.as_bytes(), name.as_bytes()));
+        }
+
+        #[test]
+        fn any_pattern_comes_to_an_end(pattern in vec(any::<u8>(), 0..40), name in vec(1u8.., 0..32)) {
+            let _ = Pattern(pattern).matches(&name);
+        }
     }
 }

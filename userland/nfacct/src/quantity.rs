@@ -73,6 +73,8 @@ fn scaled(value: u64, base: u64, units: [&str; 7]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -125,5 +127,32 @@ mod tests {
         assert_eq!(count(999_999), "999k");
         assert_eq!(count(1_234_567), "1.2M");
         assert_eq!(count(u64::MAX), "18.4E");
+    }
+
+    proptest! {
+        #[test]
+        fn units_multiply(value in 0u64..1000, power in 0u32..6, binary: bool) {
+            let (base, units) = if binary { (1024, BINARY) } else { (1000, DECIMAL) };
+            let unit = units[usize::try_from(power).unwrap()];
+            prop_assert_eq!(parse(&format!("{value}{unit}B")), Ok(value * u64::pow(base, power)));
+        }
+
+        #[test]
+        fn any_text_is_a_number_or_an_error(text: String) {
+            if let Ok(value) = parse(&text) {
+                prop_assert!(text.starts_with(|c: char| c.is_ascii_digit()), "{text} {value}");
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_never_too_much(value: u64) {
+            let text = count(value);
+            let digits: String = text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+            let unit = DECIMAL.iter().position(|unit| *unit == &text[digits.len()..]).unwrap();
+            let shown = digits.parse::<f64>().unwrap() * 1000f64.powi(i32::try_from(unit).unwrap());
+            #[allow(clippy::cast_precision_loss)]
+            let value = value as f64;
+            prop_assert!(shown <= value * 1.000_001 && shown >= value * 0.89, "{text}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use common::{argv, nfacct};
 use fake_kernel::FakeKernel;
 use nfacct::Exit;
+use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
 
 /// Three web objects, one of them over its quota, and something else.
@@ -79,6 +80,22 @@ fn json_keeps_every_byte_of_a_name() {
     let object = &json_of(&["list", "--json"], &kernel)[0];
     assert_eq!(object["name"], "\u{1b}\"\\\n\u{fffd}\u{fffd}");
     assert_eq!(object["name_hex"], "1b225c0affc3");
+}
+
+proptest! {
+    #[test]
+    fn json_gives_any_name_back(name in vec(1u8.., 1..32)) {
+        let kernel = FakeKernel::new();
+        argv([b"nfacct".to_vec(), b"add".to_vec(), name.clone()]).on(&kernel);
+        let object = &json_of(&["list", "--json"], &kernel)[0];
+        let hex = || name.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        if std::str::from_utf8(&name).is_ok() {
+            prop_assert_eq!(object["name"].as_str().unwrap().as_bytes(), &name[..]);
+            prop_assert!(object.get("name_hex").is_none());
+        } else {
+            prop_assert_eq!(object["name_hex"].as_str(), Some(&hex()[..]));
+        }
+    }
 }
 
 #[test]
@@ -284,6 +301,10 @@ fn exit_codes_and_hints() {
     let outcome = nfacct(&["list", "--table"]).on(&kernel);
     assert_eq!(outcome.exit, Exit::Permission);
     assert!(outcome.stderr().contains("hint: "), "{}", outcome.stderr());
+    kernel.refuse(Some(22));
+    let outcome = nfacct(&["list", "--table"]).on(&kernel);
+    assert_eq!(outcome.exit, Exit::Failure);
+    assert!(outcome.stderr().contains("nfacct doctor"), "{}", outcome.stderr());
     kernel.refuse(None);
     kernel.interrupt_dump();
     assert_eq!(nfacct(&["list", "--table"]).on(&kernel).exit, Exit::Incomplete);

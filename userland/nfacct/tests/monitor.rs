@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::fs;
+use std::{fs, io::ErrorKind};
 
 use common::nfacct;
 use fake_kernel::FakeKernel;
@@ -83,4 +83,12 @@ fn hooks_get_the_event_and_their_failure_is_told() {
 
     let outcome = nfacct(&["monitor", "--count=1", "--exec", "/no/such/program"]).on(&kernel());
     assert!(outcome.stderr().starts_with("nfacct: cannot run /no/such/program: "));
+}
+
+#[test]
+fn a_closed_pipe_ends_it() {
+    for args in [&["monitor"][..], &["monitor", "--json"]] {
+        let outcome = nfacct(args).room(0, ErrorKind::BrokenPipe).on(&kernel());
+        assert_eq!((outcome.exit, outcome.stderr()), (Exit::Success, ""));
+    }
 }

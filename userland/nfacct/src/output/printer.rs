@@ -83,8 +83,6 @@ impl<'a> Printer<'a> {
                 objects: self.objects,
                 unwritten: self.pending,
             }),
-            // Whoever closed the pipe has seen enough.
-            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Some(error) => Err(Error::Output(error)),
         }
     }

@@ -5,7 +5,7 @@ mod sample;
 mod screen;
 mod text;
 
-use std::{io::ErrorKind, num::NonZeroU64, time::Duration};
+use std::{num::NonZeroU64, time::Duration};
 
 use clap::Args;
 use nfacct_netlink::{Client, Transport};
@@ -125,10 +125,7 @@ impl WatchArgs {
                 }
                 text::push_table(&mut text, &rows);
             }
-            match context.output.write_all(&text) {
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-                other => other.map_err(Error::Output)?,
-            }
+            context.output.write_all(&text).map_err(Error::Output)?;
             first = false;
             left = left.map(|left| left - 1);
         }
