@@ -97,7 +97,7 @@ fi
 # An ICMP echo request with 56 bytes of data is an IP packet of 84 bytes.
 for tool in $C_NFACCT $OUR_NFACCT; do
 	for object in from-peer-legacy from-peer-nft allowance; do
-		expect "$tool: packets/bytes of $object" 5/420 "$(counted $tool $object)"
+		expect "$tool: packets/bytes of $object" 5/420 "$(counted "$tool" "$object")"
 	done
 done
 expect "overquota objects" 1 "$($C_NFACCT list overquota 2>/dev/null | grep -c allowance)"

@@ -10,7 +10,7 @@ bad=0
 while IFS= read -r file; do
 	case $file in
 	COPYING | *LICENSE* | *.md | *.lock | *.gitignore | .editorconfig) continue ;;
-	*/golden/* | */snapshots/* | */fixtures/* | *.json | *.xml | *.txt | *.bin | *.hex | *.out) continue ;;
+	*/golden/* | */corpus/* | */snapshots/* | */fixtures/* | *.json | *.xml | *.txt | *.bin | *.hex | *.out) continue ;;
 	esac
 	case $file in
 	userland/*) wanted='MIT OR Apache-2.0' ;;
