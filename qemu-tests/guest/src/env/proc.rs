@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Helper processes and the identities they take on.
+//! Child processes and the identities they take on.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -12,25 +12,25 @@ use crate::wire::socket::separate_ports;
 /// User id without any privilege.
 pub const NOBODY: u32 = 65534;
 
-/// Exit code of a helper that panicked.
+/// Exit code of a child that panicked.
 const CRASHED: i32 = 101;
 
-/// How many helpers the test has had.
-static HELPERS: AtomicU32 = AtomicU32::new(0);
+/// How many children the test has had.
+static CHILDREN: AtomicU32 = AtomicU32::new(0);
 
-/// A forked helper; it is killed when dropped.
-pub struct Helper {
+/// A forked child; it is killed when dropped.
+pub struct Child {
     pid: i32,
     panic_text: UnixStream,
 }
 
-impl Helper {
-    /// Forks a helper that runs `body` and exits with its value.
+impl Child {
+    /// Forks a child that runs `body` and exits with its value.
     ///
     /// To be called before the test starts any thread.
     pub fn spawn(body: impl FnOnce() -> i32) -> Self {
         let (ours, theirs) = UnixStream::pair().expect("pair");
-        let number = HELPERS.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = CHILDREN.fetch_add(1, Ordering::Relaxed) + 1;
         // SAFETY: The caller has a single thread, so the child may do anything.
         let pid = unsafe { libc::fork() };
         assert!(pid >= 0, "fork: {}", io::Error::last_os_error());
@@ -41,7 +41,7 @@ impl Helper {
                 let _ = (&theirs).write_all(info.to_string().as_bytes());
             }));
             let code = panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(CRASHED);
-            // SAFETY: Ends the helper without running the test's exit handlers.
+            // SAFETY: Ends the child without running the test's exit handlers.
             unsafe { libc::_exit(code) }
         }
         Self {
@@ -52,7 +52,7 @@ impl Helper {
 
     /// Waits for the end: the exit code, or 128 + signal.
     ///
-    /// A helper that panicked takes the test with it.
+    /// A child that panicked takes the test with it.
     #[track_caller]
     pub fn wait(mut self) -> i32 {
         self.judge()
@@ -64,12 +64,12 @@ impl Helper {
         if code == CRASHED {
             let mut text = String::new();
             let _ = self.panic_text.read_to_string(&mut text);
-            panic!("helper {text}");
+            panic!("child {text}");
         }
         code
     }
 
-    /// Ends the helper at once.
+    /// Ends the child at once.
     #[track_caller]
     pub fn kill(mut self) -> i32 {
         self.signal(libc::SIGKILL);
@@ -78,7 +78,7 @@ impl Helper {
 
     /// Sends a signal.
     pub fn signal(&self, signal: i32) {
-        // SAFETY: The helper is our own unreaped child.
+        // SAFETY: It is our own unreaped child.
         unsafe { libc::kill(self.pid, signal) };
     }
 
@@ -96,7 +96,7 @@ impl Helper {
     }
 }
 
-impl Drop for Helper {
+impl Drop for Child {
     fn drop(&mut self) {
         if self.pid != 0 {
             self.signal(libc::SIGKILL);

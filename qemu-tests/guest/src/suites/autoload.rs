@@ -11,7 +11,7 @@ use super::lifecycle::{without_pair, MATCH, PROVIDER};
 use crate::env::cmd::{self, must};
 use crate::env::modules::{loaded, no_autoload};
 use crate::env::netns::fresh;
-use crate::env::proc::Helper;
+use crate::env::proc::Child;
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::{Acct, Msg, Sock};
@@ -95,10 +95,10 @@ fn by_many_at_once(t: &mut Test) {
     for _ in 0..3 {
         without_pair();
         let (ready, gun) = UnixStream::pair().expect("pair");
-        let helpers: Vec<_> = (0..6)
+        let children: Vec<_> = (0..6)
             .map(|_| {
                 let mut gun = gun.try_clone().expect("pair");
-                Helper::spawn(move || {
+                Child::spawn(move || {
                     fresh();
                     let acct = Acct::open();
                     // Ends for all when the other side is closed.
@@ -109,8 +109,8 @@ fn by_many_at_once(t: &mut Test) {
             })
             .collect();
         ready.shutdown(Shutdown::Write).expect("start");
-        for helper in helpers {
-            assert_eq!(helper.wait(), 0);
+        for child in children {
+            assert_eq!(child.wait(), 0);
         }
     }
     t.obs("loaded", loaded(PROVIDER));

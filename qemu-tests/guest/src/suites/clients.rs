@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::env::cmd;
-use crate::env::proc::Helper;
+use crate::env::proc::Child;
 use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
@@ -260,7 +260,7 @@ fn ulogd(t: &mut Test) {
     let plugins = "/usr/lib/x86_64-linux-gnu/ulogd";
     fs::write("/tmp/ulogd.conf", CONFIG.replace("PLUGINS", plugins)).expect("configuration");
     let _ = fs::remove_file("/tmp/ulogd.out");
-    let daemon = Helper::spawn(|| cmd::run("ulogd -c /tmp/ulogd.conf").code);
+    let daemon = Child::spawn(|| cmd::run("ulogd -c /tmp/ulogd.conf").code);
     let udp = Udp::v4();
     let mut sums = [(0, 0); 2];
     let deadline = Instant::now() + Duration::from_secs(30);

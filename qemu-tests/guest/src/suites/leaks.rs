@@ -23,7 +23,7 @@ cases![
 ];
 
 /// Per-CPU memory that others may take meanwhile.
-const NOISE_KB: u64 = 512;
+const NOISE_KB: u64 = 96;
 
 fn percpu_kb() -> u64 {
     let text = fs::read_to_string("/proc/meminfo").expect("/proc/meminfo");
@@ -48,7 +48,7 @@ fn without_growth(t: &mut Test, body: impl FnOnce()) {
 fn create_and_delete(t: &mut Test) {
     let acct = Acct::open();
     without_growth(t, || {
-        for round in 0..40u32 {
+        for round in 0..60u32 {
             let all: Vec<_> = (0..200u32)
                 .map(|n| {
                     let msg = add_quiet(&format!("o{n}")).counters(1, 1);

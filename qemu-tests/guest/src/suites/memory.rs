@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use crate::env::proc::Helper;
+use crate::env::proc::Child;
 use crate::harness::{cases, skip, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
@@ -52,21 +52,21 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Fails as long as a helper lives in it; the next test would say so.
+        // Fails as long as a child lives in it; the next test would say so.
         let _ = fs::remove_dir(&self.path);
     }
 }
 
-/// A helper inside the group that creates objects, and deletes them when told.
+/// A child inside the group that creates objects, and deletes them when told.
 struct Creator {
-    helper: Helper,
+    child: Child,
     line: UnixStream,
 }
 
 impl Creator {
     fn start(group: &Group, quota: bool) -> Self {
         let (ours, mut theirs) = UnixStream::pair().expect("pair");
-        let helper = Helper::spawn(|| {
+        let child = Child::spawn(|| {
             group.enter();
             let acct = Acct::open();
             wait(&mut theirs);
@@ -88,7 +88,7 @@ impl Creator {
             wait(&mut theirs);
             0
         });
-        Self { helper, line: ours }
+        Self { child, line: ours }
     }
 
     fn step(&mut self) {
@@ -98,7 +98,7 @@ impl Creator {
 
     fn end(mut self) {
         tell(&mut self.line);
-        assert_eq!(self.helper.wait(), 0);
+        assert_eq!(self.child.wait(), 0);
     }
 }
 

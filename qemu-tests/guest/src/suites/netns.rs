@@ -144,7 +144,7 @@ fn exit_with_open_dump(t: &mut Test) {
 /// Processes die in the middle of their traffic, and their namespaces too.
 fn exit_while_counting(t: &mut Test) {
     for _ in 0..8 {
-        let helper = crate::env::proc::Helper::spawn(|| {
+        let child = crate::env::proc::Child::spawn(|| {
             fresh();
             Acct::open().add_quota("o", F_PKTS, 10);
             let rules = [Rule::count(Hook::Out, 1, "o")];
@@ -156,7 +156,7 @@ fn exit_while_counting(t: &mut Test) {
             }
         });
         std::thread::sleep(std::time::Duration::from_millis(40));
-        assert_eq!(helper.kill(), 128 + libc::SIGKILL);
+        assert_eq!(child.kill(), 128 + libc::SIGKILL);
     }
     t.obs("names", Acct::open().names().len());
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
-use crate::env::proc::{become_nobody, drop_net_admin, enter_userns, Helper};
+use crate::env::proc::{become_nobody, drop_net_admin, enter_userns, Child};
 use crate::env::{cmd, modules, netns};
 use crate::harness::{cases, skip, Test};
 use crate::wire::consts::*;
@@ -69,7 +69,7 @@ fn attempt() -> Vec<(String, String)> {
     out
 }
 
-/// Runs `attempt` in a helper that took on an identity first.
+/// Runs `attempt` in a child that took on an identity first.
 fn as_other(t: &mut Test, identity: fn()) -> Vec<String> {
     // What a user may not load must be there, so that only the right to use
     // it decides.
@@ -77,7 +77,7 @@ fn as_other(t: &mut Test, identity: fn()) -> Vec<String> {
         modules::load(&["xt_nfacct", "iptable_filter", "nft_compat"]);
     }
     let (mut ours, theirs) = UnixStream::pair().expect("pair");
-    let helper = Helper::spawn(move || {
+    let child = Child::spawn(move || {
         identity();
         let mut out = theirs;
         for (step, value) in attempt() {
@@ -87,7 +87,7 @@ fn as_other(t: &mut Test, identity: fn()) -> Vec<String> {
     });
     let mut text = String::new();
     ours.read_to_string(&mut text).expect("report");
-    assert_eq!(helper.wait(), 0, "{text}");
+    assert_eq!(child.wait(), 0, "{text}");
     let lines: Vec<String> = text.lines().map(String::from).collect();
     for line in &lines {
         let (step, value) = line.split_once(' ').expect("two words");
@@ -160,21 +160,21 @@ fn autoload_by_user(t: &mut Test) {
         skip("the kernel has the pair built in");
     }
     modules::unload_pair();
-    let helper = Helper::spawn(|| {
+    let child = Child::spawn(|| {
         own_network();
         Acct::open().add("o");
         0
     });
-    assert_eq!(helper.wait(), 0);
+    assert_eq!(child.wait(), 0);
     assert!(modules::loaded("nfnetlink_acct"));
     modules::unload_pair();
-    let helper = Helper::spawn(|| {
+    let child = Child::spawn(|| {
         become_nobody();
         let s = Sock::open();
         let reply = s.exchange(&Msg::new(GET, REQUEST | ACK).name(b"o"));
         reply.errno().unwrap_or(0)
     });
-    assert_eq!(helper.wait(), libc::EPERM);
+    assert_eq!(child.wait(), libc::EPERM);
     t.obs("refused", modules::loaded("nfnetlink_acct"));
 }
 
@@ -182,12 +182,12 @@ fn autoload_by_user(t: &mut Test) {
 fn socket_passed_to_a_user(t: &mut Test) {
     let acct = Acct::open();
     acct.add("o");
-    let helper = Helper::spawn(move || {
+    let child = Child::spawn(move || {
         become_nobody();
         let reply = acct.sock.exchange(&Msg::new(DEL, REQUEST | ACK).name(b"o"));
         reply.errno().unwrap_or(0)
     });
-    t.obs("del", errno_name(helper.wait()));
+    t.obs("del", errno_name(child.wait()));
     assert_eq!(Acct::open().names().len(), 1);
 }
 
@@ -196,7 +196,7 @@ fn user_namespace_is_isolated(t: &mut Test) {
     let acct = Acct::open();
     acct.add("mine");
     let (mut ours, theirs) = UnixStream::pair().expect("pair");
-    let helper = Helper::spawn(move || {
+    let child = Child::spawn(move || {
         own_network();
         let his = Acct::open();
         assert!(his.names().is_empty());
@@ -209,7 +209,7 @@ fn user_namespace_is_isolated(t: &mut Test) {
     });
     let mut text = String::new();
     ours.read_to_string(&mut text).expect("report");
-    assert_eq!(helper.wait(), 0);
+    assert_eq!(child.wait(), 0);
     assert_eq!(acct.names(), ["mine"]);
     t.obs("report", text);
 }

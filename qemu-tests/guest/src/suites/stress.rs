@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::env::modules::built_in;
-use crate::env::proc::Helper;
+use crate::env::proc::Child;
 use crate::env::traffic::Udp;
 use crate::harness::{cases, skip, Test};
 use crate::wire::acct::add_quiet;
@@ -26,9 +26,9 @@ cases![
 ];
 
 /// Creates and deletes objects of its own until it is killed.
-fn churn(label: &str) -> Helper {
+fn churn(label: &str) -> Child {
     let label = label.to_string();
-    Helper::spawn(move || {
+    Child::spawn(move || {
         let acct = Acct::open();
         loop {
             let all: Vec<_> = (0..150).map(|n| add_quiet(&format!("{label}{n}"))).collect();
@@ -49,7 +49,7 @@ fn dumps_under_churn(t: &mut Test) {
     let stays: Vec<_> = (0..200).map(|n| format!("stays-{n:03}")).collect();
     let all: Vec<_> = stays.iter().map(|n| add_quiet(n)).collect();
     acct.add_many(&all);
-    let helpers = [churn("one-"), churn("two-")];
+    let children = [churn("one-"), churn("two-")];
     let deadline = Instant::now() + Duration::from_secs(3);
     let mut dumps = 0;
     while dumps < 400 && Instant::now() < deadline {
@@ -64,8 +64,8 @@ fn dumps_under_churn(t: &mut Test) {
         let same = objects.iter().zip(&stays).all(|(o, n)| o.name == n.as_bytes());
         assert!(same, "an object is missing or came twice");
     }
-    for helper in helpers {
-        assert_eq!(helper.kill(), 128 + libc::SIGKILL);
+    for child in children {
+        assert_eq!(child.kill(), 128 + libc::SIGKILL);
     }
     t.note(format!("{dumps} dumps"));
     acct.flush();
@@ -115,18 +115,18 @@ fn everything_at_once(t: &mut Test) {
     ];
     let anchor = Tables::open(Family::V6);
     anchor.replace(&keep).expect("rules");
-    let helpers: Vec<_> = [churn("x-")]
+    let children: Vec<_> = [churn("x-")]
         .into_iter()
         .chain(loops.map(|body| {
-            Helper::spawn(move || {
+            Child::spawn(move || {
                 body();
                 0
             })
         }))
         .collect();
     std::thread::sleep(Duration::from_secs(3));
-    for helper in helpers {
-        assert_eq!(helper.kill(), 128 + libc::SIGKILL);
+    for child in children {
+        assert_eq!(child.kill(), 128 + libc::SIGKILL);
     }
     Tables::open(Family::V4).replace(&[]).expect("no rules");
     nft::delete(&acct.sock, Family::V4);
@@ -160,13 +160,13 @@ fn one_winner(t: &mut Test) {
         created.count()
     };
     let (mut ours, theirs) = UnixStream::pair().expect("pair");
-    let helper = Helper::spawn(move || {
+    let child = Child::spawn(move || {
         let count = create().to_string();
         (&theirs).write_all(count.as_bytes()).expect("report");
         0
     });
     let mine = create();
-    assert_eq!(helper.wait(), 0);
+    assert_eq!(child.wait(), 0);
     let mut text = String::new();
     ours.read_to_string(&mut text).expect("report");
     let others: usize = text.parse().expect("a count");
@@ -177,7 +177,7 @@ fn one_winner(t: &mut Test) {
 
 /// Deletes race with rules that take the object: only one side can win.
 fn delete_against_rules(t: &mut Test) {
-    let helper = Helper::spawn(|| {
+    let child = Child::spawn(|| {
         let acct = Acct::open();
         let tables = Tables::open(Family::V6);
         let rules = [Rule::count(Hook::Out, 1, "o")];
@@ -198,7 +198,7 @@ fn delete_against_rules(t: &mut Test) {
         let errno = acct.del("o");
         assert!(matches!(errno, 0 | libc::EBUSY), "errno {errno}");
     }
-    helper.kill();
+    child.kill();
     Tables::open(Family::V6).replace(&[]).expect("no rules");
     acct.flush();
     t.obs("left", acct.names().len());

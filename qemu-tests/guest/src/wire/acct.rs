@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-//! Set-up and look-up helpers for tests that are about something else.
+//! Set-up and look-up for tests that are about something else.
 
 use super::consts::{ACK, CREATE, CTRZERO, DEL, DUMP, FLAGS, GET, NEW, QUOTA, REQUEST};
 use super::{batch, Msg, Object, Reply, Sock};
 
 /// An accounting table seen through one socket; each step must succeed.
 pub struct Acct {
-    /// The socket, for what the helpers do not cover.
+    /// The socket, for what the methods do not cover.
     pub sock: Sock,
 }
 
