@@ -8,9 +8,9 @@ use crate::wire::consts::*;
 use crate::wire::fuzz::{datagram, Random};
 use crate::wire::{fnv, hex, Acct, Msg, Reply, Sock, FNV_START};
 use crate::xt::sockopt::Tables;
-use crate::xt::{Family, Hook, Rule};
+use crate::xt::{Family, Hook, Match, Rule, Verdict};
 
-cases![seed_1, seed_2];
+cases![seed_1, seed_2, rules];
 
 /// Sends of one test. Fixed: the hashes of different runs are compared.
 const SENDS: u64 = 25_000;
@@ -81,4 +81,53 @@ fn seed_1(t: &mut Test) {
 
 fn seed_2(t: &mut Test) {
     run(t, 0x6e66_6163_6374);
+}
+
+/// A rule with a right or wrong revision, size and name.
+fn any_rule(r: &mut Random) -> Rule {
+    let mut name = match r.below(8) {
+        0 => vec![r.next() as u8; 32],
+        1 => (0..32).map(|_| r.next() as u8).collect(),
+        2 => b"used0\0used1".to_vec(),
+        3 => b"nobody".to_vec(),
+        n => format!("used{}", n % 3).into_bytes(),
+    };
+    name.resize(32, 0);
+    let mut m = Match::nfacct(u8::from(r.chance(50)), &name);
+    if r.chance(5) {
+        m.revision = r.next() as u8;
+    }
+    if r.chance(5) {
+        m.data.resize(8 * r.below(9) as usize, 0xa5);
+    }
+    Rule {
+        hook: r.pick(&[Hook::In, Hook::Out]),
+        matches: vec![m],
+        verdict: Verdict::Continue,
+    }
+}
+
+/// Random tables of one to three rules: each error number, and after each the
+/// counts and references of all objects.
+fn rules(t: &mut Test) {
+    let acct = Acct::open();
+    scene(&acct);
+    let udp = Udp::v4();
+    let mut random = Random::new(0x7275_6c65);
+    let mut hash = FNV_START;
+    let mut loaded = 0;
+    for n in 0..500 {
+        let rules: Vec<_> = (0..=random.below(3)).map(|_| any_rule(&mut random)).collect();
+        let family = random.pick(&[Family::V4, Family::V6]);
+        let errno = Tables::open(family).try_replace(&rules);
+        loaded += u32::from(errno == 0);
+        udp.send(1, 72);
+        hash = fnv(hash, &errno.to_ne_bytes());
+        hash = absorb(hash, &acct.sock.exchange(&Msg::new(GET, REQUEST | DUMP)));
+        if n % 100 == 99 {
+            t.obs(format!("block-{}", n / 100), format!("{hash:016x}"));
+        }
+    }
+    t.obs("loaded", loaded);
+    assert!((50..450).contains(&loaded), "{loaded} tables were right");
 }
