@@ -50,6 +50,8 @@ def parse(text):
         elif line.startswith("#health "):
             key, _, value = line[len("#health "):].partition(" ")
             out.health[key] = value
+        elif line == "#dmesg begin":
+            out.dmesg = []
         elif line.startswith("#dmesg "):
             out.dmesg.append(line[len("#dmesg "):])
         elif line == "#end":

@@ -8,6 +8,9 @@ import splats
 # Only "out-of-tree module" and "unsigned module" may taint the kernel.
 TAINT_ALLOWED = (1 << 12) | (1 << 13)
 
+# The provider and the match of each stack, by the taint of the loaded module.
+C, RUST = "none", "OE"
+PAIR = {"c-c": (C, C), "c-rust": (RUST, C), "rust-rust": (RUST, RUST)}
 
 # How much a gauge of guest-init may grow from before the first test to after
 # the modules are unloaded. Measured over many runs of all tests: what the tests
@@ -18,8 +21,8 @@ TAINT_ALLOWED = (1 << 12) | (1 << 13)
 TOLERANCE = {"percpu-charged": 0, "percpu-kB": 600, "kmalloc-": 400}
 
 
-def faults(results):
-    """Return the reasons why a run cannot be trusted or is unhealthy."""
+def faults(results, stack):
+    """Return the reasons why the run of a stack cannot be trusted or is unhealthy."""
     out = []
     if not results.ended:
         out.append("no end marker: the guest died or was stopped")
@@ -34,6 +37,8 @@ def faults(results):
                    + ("" if len(results.tests) != results.plan else " out of order"))
     elif results.plan == 0:
         out.append("no test was run")
+    # The lab makes the guest, so there is nothing that a test may do without.
+    out += [f"{t.name} was skipped: {t.skipped}" for t in results.tests if t.skipped is not None]
     names = [t.name for t in results.tests]
     out += [f"test {n} reported twice" for n in sorted({n for n in names if names.count(n) > 1})]
     out += [f"observation {t} {s} made twice" for t, s in results.twice]
@@ -41,6 +46,9 @@ def faults(results):
     if results.health.get("exit-status") not in (("1",) if failed else ("0",)):
         out.append(f"guest-tests exited with {results.health.get('exit-status')}, "
                    f"{'some tests' if failed else 'no test'} failed")
+    pair = tuple(results.health.get(f"taint-of-{m}") for m in ("nfnetlink_acct", "xt_nfacct"))
+    if pair != PAIR[stack]:
+        out.append(f"the taint of the loaded pair is {pair}, on {stack} it must be {PAIR[stack]}")
     return out + health(results)
 
 
@@ -64,8 +72,8 @@ def health(results):
             out.append(f"{prefix} was not measured")
         for gauge in gauges:
             out += growth(report, gauge, most)
-    if results.ended and not results.dmesg:
-        out.append("the kernel log is empty")
+    if results.ended and not any("Linux version" in line for line in results.dmesg[:3]):
+        out.append("the kernel log is empty or lacks its beginning")
     return out + [f"kernel log: {line}" for line in splats.find(results.dmesg)]
 
 

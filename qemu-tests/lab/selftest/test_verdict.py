@@ -14,7 +14,7 @@ GOOD = (FIXTURES / "ok.log").read_text()
 
 def faults(text):
     """Judge a results stream."""
-    return verdict.faults(results.parse(text))
+    return verdict.faults(results.parse(text), "rust-rust")
 
 
 def without(prefix):
@@ -107,10 +107,24 @@ class Verdict(unittest.TestCase):
         self.assert_fault(GOOD.replace("#health exit", "#health stuck xt_nfacct\n#health exit"), "unloaded")
 
     def test_empty_kernel_log(self):
-        self.assert_fault(without("#dmesg"), "kernel log is empty")
+        self.assert_fault(without("#dmesg ["), "kernel log is empty")
+
+    def test_kernel_log_without_its_beginning(self):
+        lost = "".join(line for line in GOOD.splitlines(True) if "Linux version" not in line)
+        self.assert_fault(lost, "lacks its beginning")
+
+    def test_wrong_pair(self):
+        self.assert_fault(GOOD.replace("taint-of-xt_nfacct OE", "taint-of-xt_nfacct none"), "on rust-rust it must be")
+
+    def test_pair_not_reported(self):
+        self.assert_fault(without("#health taint-of-nfnetlink_acct"), "on rust-rust it must be")
+
+    def test_skipped(self):
+        skipped = GOOD.replace("ok 2 - rules.needs_a_tool", "ok 2 - rules.needs_a_tool # SKIP no such tool")
+        self.assert_fault(skipped, "was skipped: no such tool")
 
     def test_failing_test_is_read(self):
-        parsed = results.parse(GOOD.replace("ok 3", "# why\nnot ok 3"))
+        parsed = results.parse(GOOD.replace("ok 3", "# why\nnot ok 3").replace("a_tool\n", "a_tool # SKIP no such tool\n"))
         self.assertFalse(parsed.tests[2].ok)
         self.assertEqual(parsed.tests[2].notes, ["# why"])
         self.assertEqual(parsed.tests[1].skipped, "no such tool")
