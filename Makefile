@@ -25,6 +25,7 @@ demo: ## Show the modules counting real packets in a stock kernel
 
 .PHONY: test
 test: ## Run everything: unit tests, guests on each stack, comparison, checks
+	@$(LAB)/host-packages.sh
 	@python3 $(LAB)/test.py
 
 .PHONY: test-unit
@@ -33,10 +34,12 @@ test-unit: ## Run the tests that need neither root nor a virtual machine
 
 .PHONY: lint
 lint: ## Check format, lints, unsafe code and licences
+	@$(LAB)/host-packages.sh
 	@python3 $(LAB)/lint.py
 
 .PHONY: ci
 ci: ## Run what continuous integration runs: lint, then test
+	@$(LAB)/host-packages.sh
 	@python3 $(LAB)/test.py ci
 
 .PHONY: vm

@@ -5,6 +5,7 @@
 # the kernel part and its tests, MIT OR Apache-2.0 for the userland.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+files=$(git -c safe.directory="$PWD" ls-files --cached --others --exclude-standard)
 
 bad=0
 while IFS= read -r file; do
@@ -20,5 +21,5 @@ while IFS= read -r file; do
 		echo "$file: no 'SPDX-License-Identifier: $wanted' in its first lines"
 		bad=1
 	fi
-done < <(git ls-files)
+done <<<"$files"
 exit $bad

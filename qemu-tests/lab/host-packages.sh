@@ -15,6 +15,7 @@ need() {
 }
 need mmdebstrap mmdebstrap
 need python3 python3
+need git git
 need unshare util-linux
 need xz xz-utils
 need flock util-linux
