@@ -2,7 +2,6 @@
 """Boots a guest under plain QEMU and follows its results until it ends."""
 
 import os
-import signal
 import subprocess
 import time
 
@@ -15,7 +14,7 @@ IDLE = 180
 
 # Runs must notice memory errors: KFENCE samples allocations, SLUB poisons and
 # red-zones them. Watchdogs are slow to bark, for the host may be busy.
-COMMAND_LINE = ("console=ttyS0 quiet panic=-1 oops=panic mitigations=off "
+COMMAND_LINE = ("console=ttyS0 quiet log_buf_len=4M panic=-1 oops=panic mitigations=off "
                 "kfence.sample_interval=100 slab_debug=FZPU "
                 "rcupdate.rcu_cpu_stall_timeout=90 watchdog_thresh=60")
 
@@ -63,7 +62,7 @@ def follow(lab, command, results, label, total=TOTAL, idle=IDLE):
                 break
     finally:
         if guest.poll() is None:
-            guest.send_signal(signal.SIGTERM)
+            guest.kill()
             guest.wait()
     return time.monotonic() - begin, reason
 

@@ -73,7 +73,7 @@ def run_one(lab, tally, accelerator, run, tests):
             say(f"skipped {test.name} on {stack}: {test.skipped}")
         else:
             tally.record(f"{test.name} on {stack}", [] if test.ok else test.notes or ["not ok"])
-    complaints = ([stopped] if stopped else []) + verdict.faults(found)
+    complaints = ([stopped] if stopped else []) + verdict.faults(found, stack)
     if not found.ended:
         console = run / "console.log"
         tail = console.read_text(errors="replace").splitlines()[-15:] if console.exists() else []
