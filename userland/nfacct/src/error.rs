@@ -33,6 +33,9 @@ pub(crate) enum Error {
         /// The refusal.
         source: KernelError,
     },
+    /// Several things went wrong; none of them kept the others from being tried.
+    #[error("{}", several(.0))]
+    Several(Vec<Error>),
     /// The object exists, but is not what was asked for.
     #[error("{0}")]
     Conflict(String),
@@ -95,6 +98,7 @@ impl Error {
         match self {
             Self::Arguments(_) | Self::Usage(_) | Self::Name(_) => Exit::Usage,
             Self::Kernel(error) | Self::Object { source: error, .. } => kernel_exit(error),
+            Self::Several(errors) => errors.first().map_or(Exit::Failure, Self::exit),
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
             Self::Interrupted { .. } => Exit::Interrupted,
@@ -170,6 +174,12 @@ impl Error {
     pub(crate) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+/// One line per error.
+fn several(errors: &[Error]) -> String {
+    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    texts.join("\n")
 }
 
 /// One line per line.

@@ -228,9 +228,15 @@ fn deleting_by_pattern() {
 #[test]
 fn deleting_goes_on_after_a_failure() {
     let kernel = kernel();
-    let outcome = nfacct(&["delete", "--exist", "ssh", "http-in"]).on(&kernel);
-    assert_eq!(outcome.exit, Exit::Busy);
-    assert_eq!(names(&kernel), ["http-out", "ssh", "http-lim"]);
+    let outcome = nfacct(&["delete", "ssh", "http-in", "none", "--match", "x"]).on(&kernel);
+    assert_eq!(outcome.exit, Exit::Busy, "the first failure decides");
+    let names: Vec<_> = outcome
+        .stderr()
+        .lines()
+        .map(|line| line.split(": ").nth(1).unwrap())
+        .collect();
+    assert_eq!(names, ["ssh", "none"]);
+    assert_eq!(self::names(&kernel), ["http-out", "ssh", "http-lim"]);
 }
 
 #[test]

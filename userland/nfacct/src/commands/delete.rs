@@ -36,11 +36,11 @@ pub(crate) struct DeleteArgs {
 }
 
 impl DeleteArgs {
-    /// Goes on after a failure and reports the first one.
+    /// Goes on after a failure and reports all of them.
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<(), Error> {
         const ENOENT: i32 = 2;
         let mut client = context.client()?;
-        let mut failure = None;
+        let mut failures = Vec::new();
         let matching = if self.r#match.is_empty() {
             Vec::new()
         } else {
@@ -51,10 +51,14 @@ impl DeleteArgs {
         for (name, may_be_missing) in named.chain(matching.iter().map(|name| (name, true))) {
             match client.delete(name) {
                 Err(KernelError::Kernel(refusal)) if may_be_missing && refusal.errno == ENOENT => {}
-                Err(error) => failure = failure.or(Some(Error::object(name)(error))),
+                Err(error) => failures.push(Error::object(name)(error)),
                 Ok(()) => {}
             }
         }
-        failure.map_or(Ok(()), Err)
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Several(failures))
+        }
     }
 }
