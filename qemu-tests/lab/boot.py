@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import threading
 import time
 
 from lab import door, say
@@ -17,6 +18,10 @@ IDLE = 180
 COMMAND_LINE = ("console=ttyS0 quiet log_buf_len=4M panic=-1 oops=panic mitigations=off "
                 "kfence.sample_interval=100 slab_debug=FZPU "
                 "rcupdate.rcu_cpu_stall_timeout=90 watchdog_thresh=60")
+
+
+# Set when this program is told to end: guests are stopped then.
+stopping = threading.Event()
 
 
 def slowness():
@@ -54,7 +59,9 @@ def follow(lab, command, results, label, total=TOTAL, idle=IDLE):
                 last_shown = now
                 say(f"{label}: {now - begin:.0f}s, {tests_done(results)} tests done")
             scale = slowness()
-            if now - begin > total * scale:
+            if stopping.is_set():
+                reason = "stopped from outside"
+            elif now - begin > total * scale:
                 reason = f"not finished after {now - begin:.0f}s"
             elif now - last_news > idle * scale:
                 reason = f"no result for {now - last_news:.0f}s"
@@ -62,6 +69,7 @@ def follow(lab, command, results, label, total=TOTAL, idle=IDLE):
                 break
     finally:
         if guest.poll() is None:
+            # The door's namespaces end with it, and QEMU with them.
             guest.kill()
             guest.wait()
     return time.monotonic() - begin, reason

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs the functional tests on each stack and compares the stacks."""
 
+import os
 import re
 import shutil
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import accel
@@ -28,9 +30,14 @@ def run_all(lab, tally, stacks, tests):
         raise SystemExit(f"error: SUITE_TESTS={tests!r} has a character that no test name has")
     accelerator = accel.choose(lab)
     runs = new_runs(lab)
+    initramfs.base(lab)
     observed, passed, known = {}, {}, set()
-    for stack in stacks:
-        found = run_one(lab, tally, accelerator, runs / stack, tests)
+    # A guest keeps little more than one processor busy.
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        guests = {s: pool.submit(run_one, lab, accelerator, runs / s, tests) for s in stacks}
+    for stack, guest in guests.items():
+        found, complaints = guest.result()
+        record(tally, stack, found, complaints)
         observed[stack] = found.observations
         passed[stack] = {t.name for t in found.tests if t.ok and t.skipped is None}
         known |= {t.name for t in found.tests}
@@ -54,8 +61,8 @@ def new_runs(lab):
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=top))
 
 
-def run_one(lab, tally, accelerator, run, tests):
-    """Boot one stack and record its tests and the guest's health."""
+def run_one(lab, accelerator, run, tests):
+    """Boot one stack; return its results and what is wrong with the run itself."""
     stack = run.name
     run.mkdir()
     initrd = run / "initramfs.cpio"
@@ -66,20 +73,23 @@ def run_one(lab, tally, accelerator, run, tests):
     seconds, stopped = boot.follow(lab, command, log, stack)
     initrd.unlink()
     found = results.parse(log.read_text(errors="replace") if log.exists() else "")
-    skipped = 0
-    for test in found.tests:
-        if test.skipped is not None:
-            skipped += 1
-            say(f"skipped {test.name} on {stack}: {test.skipped}")
-        else:
-            tally.record(f"{test.name} on {stack}", [] if test.ok else test.notes or ["not ok"])
     complaints = ([stopped] if stopped else []) + verdict.faults(found, stack)
     if not found.ended:
         console = run / "console.log"
         tail = console.read_text(errors="replace").splitlines()[-15:] if console.exists() else []
         complaints += [f"console: {line}" for line in tail]
-    tally.record(f"health of {stack}", complaints)
+    skipped = sum(t.skipped is not None for t in found.tests)
     good = sum(t.ok for t in found.tests) - skipped
     say(f"{stack}: {good} of {len(found.tests)} tests ok, {skipped} skipped, "
         f"{seconds:.0f}s ({accelerator}); logs in {run}")
-    return found
+    return found, complaints
+
+
+def record(tally, stack, found, complaints):
+    """Count the tests of a stack and the health of its run."""
+    for test in found.tests:
+        if test.skipped is not None:
+            say(f"skipped {test.name} on {stack}: {test.skipped}")
+        else:
+            tally.record(f"{test.name} on {stack}", [] if test.ok else test.notes or ["not ok"])
+    tally.record(f"health of {stack}", complaints)

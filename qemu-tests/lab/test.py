@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 
+import boot
 import guests
 import layout
 import lint
@@ -33,9 +34,15 @@ def build(lab, label, *arguments):
     return [f"build failed, see {log}", *log.read_text(errors="replace").splitlines()[-15:]]
 
 
+def terminate(*_):
+    """End, and the guests with us."""
+    boot.stopping.set()
+    sys.exit(143)
+
+
 def main():
     """Run what the environment variables STACKS and SUITE_TESTS select."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, terminate)
     stacks = (os.environ.get("STACKS") or " ".join(guests.STACKS)).split()
     for stack in stacks:
         if stack not in guests.STACKS:
