@@ -173,6 +173,9 @@ impl ListArgs {
                 (Some("reset"), _) => list.reset = true,
                 (Some("xml"), _) if !json => list.format = Format::Xml,
                 (Some("json"), _) if !json => list.format = Format::LegacyJson,
+                (Some(word @ ("xml" | "json")), _) => {
+                    return Err(Error::Usage(format!("{word} and --json exclude each other")));
+                }
                 _ => list.patterns.push(word.into()),
             }
         }

@@ -102,7 +102,9 @@ fn parse(text: &[u8]) -> Result<Request, Response> {
     })
 }
 
-pub(super) fn write(mut stream: &TcpStream, response: &Response) -> io::Result<()> {
+/// Writes an answer; all of it has to go out before the deadline.
+pub(super) fn write(mut stream: &TcpStream, response: &Response, deadline: Duration) -> io::Result<()> {
+    let end = Instant::now() + deadline;
     let Response {
         status,
         reason,
@@ -118,7 +120,21 @@ pub(super) fn write(mut stream: &TcpStream, response: &Response) -> io::Result<(
     if !without_body {
         text.push_str(body);
     }
-    stream.write_all(text.as_bytes())
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_write_timeout(Some(left))?;
+        match stream.write(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(len) => rest = rest.get(len..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -142,6 +158,17 @@ mod tests {
             (request.path.as_str(), request.head, request.accepts_openmetrics),
             ("/", true, false)
         );
+    }
+
+    #[test]
+    fn a_client_that_does_not_read_is_left() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        let response = Response::ok("text/plain", "x".repeat(50_000_000), false);
+        let begin = Instant::now();
+        assert!(write(&stream, &response, Duration::from_millis(50)).is_err());
+        assert!(begin.elapsed() < Duration::from_secs(5));
     }
 
     #[test]

@@ -38,8 +38,10 @@ pub(crate) struct ServeArgs {
     count: Option<NonZeroU64>,
 }
 
-/// A connection gets so much time in all for the request, and as much for every part of the answer.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// A request has to come within this time, from the first byte to the last.
+const REQUEST: Duration = Duration::from_secs(5);
+/// An answer has to go out within this time.
+const ANSWER: Duration = Duration::from_secs(30);
 
 impl ServeArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<(), Error> {
@@ -62,12 +64,11 @@ impl ServeArgs {
     }
 
     fn answer(&self, stream: &TcpStream, context: &mut Context<'_>) -> std::io::Result<()> {
-        stream.set_write_timeout(Some(DEADLINE))?;
-        let response = match http::read(stream, DEADLINE) {
+        let response = match http::read(stream, REQUEST) {
             Ok(request) => self.respond(&request, context),
             Err(refusal) => refusal,
         };
-        http::write(stream, &response)
+        http::write(stream, &response, ANSWER)
     }
 
     fn respond(&self, request: &Request, context: &mut Context<'_>) -> Response {
