@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The scripts that guard the checkout must complain when they should."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+RUSTC = "rustc 1.97.1 (8bab26f4f 2026-07-14)"
+
+
+class Sandbox(unittest.TestCase):
+    """A directory with a copy of the scripts."""
+
+    def setUp(self):
+        self.top = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.top)
+        shutil.copytree(SCRIPTS, self.top / "scripts")
+
+    def write(self, name, text, mode=0o644):
+        """Write a file of the sandbox."""
+        path = self.top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+
+    def run_script(self, name, *arguments, **env):
+        """Run a script; return its status and what it said."""
+        done = subprocess.run([self.top / "scripts" / name, *arguments], env={**os.environ, **env},
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+
+class Unsafe(Sandbox):
+    """check-unsafe.sh"""
+
+    def judge(self, name, code):
+        """Return the status for one file of the kernel modules."""
+        self.write(f"kernel-module/{name}", code)
+        return self.run_script("check-unsafe.sh")[0]
+
+    def test_safe_code(self):
+        self.assertEqual(self.judge("model/a.rs", "#![forbid(unsafe_code)]\nfn f() {} // unsafe in words\n"), 0)
+
+    def test_unsafe_in_the_wrong_layer(self):
+        self.assertEqual(self.judge("accounting/a.rs", "// SAFETY: fine.\nunsafe { f() }\n"), 1)
+
+    def test_unsafe_with_reason(self):
+        self.assertEqual(self.judge("netfilter/a.rs", "fn g() {\n    // SAFETY: fine.\n    unsafe { f() };\n}\n"), 0)
+        self.assertEqual(self.judge("netfilter/a.rs", "// SAFETY: fine.\nunsafe impl Send for A {}\n"), 0)
+        self.assertEqual(self.judge("netfilter/a.rs", "// SAFETY: fine.\nlet x =\n    unsafe { f() };\n"), 0)
+
+    def test_unsafe_without_reason(self):
+        self.assertEqual(self.judge("netfilter/a.rs", "fn g() {\n    unsafe { f() };\n}\n"), 1)
+        self.assertEqual(self.judge("netfilter/a.rs", "unsafe impl Send for A {}\n"), 1)
+        self.assertEqual(self.judge("netfilter/a.rs", "// SAFETY: one.\nunsafe { f() };\nunsafe { g() };\n"), 1)
+
+
+class Spdx(Sandbox):
+    """check-spdx.sh"""
+
+    def judge(self, name, text):
+        """Return the status for one tracked file."""
+        self.write(name, text)
+        for command in (["init", "-q"], ["add", name]):
+            subprocess.run(["git", *command], cwd=self.top, check=True)
+        return self.run_script("check-spdx.sh")[0]
+
+    def test_kernel_part(self):
+        self.assertEqual(self.judge("kernel-module/a.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"), 0)
+
+    def test_missing(self):
+        self.assertEqual(self.judge("kernel-module/a.rs", "fn f() {}\n"), 1)
+
+    def test_wrong_licence(self):
+        self.assertEqual(self.judge("userland/a.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"), 1)
+
+
+class KernelTree(Sandbox):
+    """check-kernel-tree.sh"""
+
+    def judge(self, **changes):
+        """Check a good tree with some files or tools changed (None = absent)."""
+        files = {
+            "tree/.config": f'CONFIG_RUST=y\nCONFIG_X86_64=y\nCONFIG_RUSTC_VERSION_TEXT="{RUSTC}"\n',
+            "tree/include/generated/autoconf.h": "",
+            "tree/rust/libkernel.rmeta": "",
+            "tree/rust/libcore.rmeta": "",
+            "tree/rust/libmacros.so": "",
+            "tree/Module.symvers": "",
+            "rustc": f"#!/bin/sh\necho '{RUSTC}'\n",
+            "bindgen": "#!/bin/sh\necho bindgen 0.72.1\n",
+        }
+        for name, text in files.items():
+            text = changes.get(name, text)
+            if text is not None:
+                self.write(name, text, 0o755)
+        return self.run_script("check-kernel-tree.sh", str(self.top / "tree"),
+                               RUSTC=str(self.top / "rustc"), BINDGEN=str(self.top / "bindgen"))
+
+    def assert_named(self, what, **changes):
+        """The tree is refused and the missing piece is named."""
+        status, said = self.judge(**changes)
+        self.assertEqual(status, 1, said)
+        self.assertEqual(said.count("\n  - "), 1, said)
+        self.assertIn(what, said)
+
+    def test_good_tree(self):
+        self.assertEqual(self.judge(), (0, ""))
+
+    def test_no_directory(self):
+        status, said = self.run_script("check-kernel-tree.sh", str(self.top / "nothing"))
+        self.assertEqual(status, 1)
+        self.assertIn("no such directory", said)
+
+    def test_not_configured(self):
+        self.assert_named("no .config", **{"tree/.config": None})
+
+    def test_rust_off(self):
+        self.assert_named("CONFIG_RUST is off", **{
+            "tree/.config": f'CONFIG_X86_64=y\nCONFIG_RUSTC_VERSION_TEXT="{RUSTC}"\n'})
+
+    def test_other_architecture(self):
+        self.assert_named("x86-64", **{
+            "tree/.config": f'CONFIG_RUST=y\nCONFIG_ARM64=y\nCONFIG_RUSTC_VERSION_TEXT="{RUSTC}"\n'})
+
+    def test_other_compiler(self):
+        self.assert_named("symbols would not match", rustc="#!/bin/sh\necho rustc 1.98.0\n")
+
+    def test_no_compiler(self):
+        self.assert_named("is missing", rustc="#!/bin/sh\nexit 127\n")
+
+    def test_no_bindgen(self):
+        self.assert_named("bindgen is missing", bindgen="#!/bin/sh\nexit 127\n")
+
+    def test_no_rust_artefacts(self):
+        self.assert_named("rust/libkernel.rmeta is missing", **{"tree/rust/libkernel.rmeta": None})
+
+    def test_no_symvers(self):
+        self.assert_named("Module.symvers is missing", **{"tree/Module.symvers": None})
+
+    def test_not_prepared(self):
+        self.assert_named("include/generated is missing", **{"tree/include/generated/autoconf.h": None})
