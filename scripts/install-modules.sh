@@ -19,6 +19,10 @@ else
 fi
 modules=(nfnetlink_acct xt_nfacct)
 
+if ! command -v depmod >/dev/null || ! command -v modinfo >/dev/null; then
+	echo "error: depmod and modinfo (package kmod) are missing on this host" >&2
+	exit 1
+fi
 if [[ -e $built/${modules[0]}.ko && -e $built/${modules[1]}.ko ]]; then
 	kernel=$(modinfo -F vermagic "$built/${modules[0]}.ko" | cut -d' ' -f1)
 elif [[ $action == uninstall ]]; then

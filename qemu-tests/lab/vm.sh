@@ -37,5 +37,6 @@ paths=$("$LAB/root.sh")
 step "building the modules" "$LOGS/modules.log" "$LAB/build.sh" modules
 step "building the userland" "$LOGS/userland.log" "$LAB/build.sh" cargo userland userland
 accelerator=$(python3 "$LAB/accel.py")
+[[ $1 == demo ]] || say "in the guest, nfacct is the C tool and /usr/local/bin/nfacct is ours; leave with 'exit'"
 say "booting through virtme-ng under $accelerator; this takes 15 to 40 seconds ..."
 in_root /checkout/qemu-tests/lab/vm.sh --inside "$1" "$accelerator"
