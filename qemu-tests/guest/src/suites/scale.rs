@@ -64,10 +64,27 @@ fn cost_of(s: &Sock, requests: &[Msg]) -> f64 {
     })
 }
 
-fn class(t: &mut Test, step: &str, small: f64, large: f64) {
-    let ratio = large / small;
-    t.note(format!("{step}: {ratio:.1} times the cost"));
-    t.obs(step, if ratio < LINEAR { "flat" } else { "linear" });
+/// Observes the class of growth from `small` to the cost that `large` measures.
+///
+/// A disturbance can only make a cost larger, so what looks linear is measured
+/// again for a while: a true list stays linear.
+fn class(t: &mut Test, step: &str, small: f64, mut large: impl FnMut() -> f64) {
+    let mut least = f64::INFINITY;
+    for _ in 0..8 {
+        least = least.min(large());
+        if least < LINEAR * small {
+            break;
+        }
+    }
+    t.note(format!("{step}: {:.1} times the cost", least / small));
+    t.obs(
+        step,
+        if least < LINEAR * small {
+            "flat"
+        } else {
+            "linear"
+        },
+    );
 }
 
 /// Finds the oldest and the newest object; the request resets what it finds.
@@ -78,8 +95,7 @@ fn lookup(t: &mut Test) {
         let msg = Msg::new(NEW, REQUEST | REPLACE).name(name(n).as_bytes());
         cost_of(&acct.sock, &vec![msg; 50])
     };
-    let (first, last) = (find(0), find(MANY - 1));
-    class(t, "oldest-newest", first, last);
+    class(t, "oldest-newest", find(0), || find(MANY - 1));
 }
 
 fn add_and_delete(t: &mut Test) {
@@ -89,8 +105,7 @@ fn add_and_delete(t: &mut Test) {
     acct.add("one");
     let small = cost_of(&acct.sock, &requests);
     fill(&acct, MANY);
-    let large = cost_of(&acct.sock, &requests);
-    class(t, "few-many", small, large);
+    class(t, "few-many", small, || cost_of(&acct.sock, &requests));
 }
 
 fn rule_lookup(t: &mut Test) {
@@ -102,8 +117,7 @@ fn rule_lookup(t: &mut Test) {
         let rules = vec![Rule::count(Hook::Out, 1, &name(n)); 40];
         cost(|| tables.replace(&rules).expect("rules"))
     };
-    let (first, last) = (load(0), load(MANY - 1));
-    class(t, "oldest-newest", first, last);
+    class(t, "oldest-newest", load(0), || load(MANY - 1));
 }
 
 /// Every object is there, in order, whatever the size.
