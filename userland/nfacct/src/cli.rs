@@ -95,7 +95,9 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
     let json = cli.globals.json;
     let result = match cli.command {
         Modern::List(args) => args.command(json).and_then(|list| list.run(context)),
-        Modern::Get(args) => args.command(json).and_then(|get| get.run(context)),
+        Modern::Get(args) => args
+            .command(json)
+            .and_then(|get| get.run(context).map_err(|error| error.about(get.name))),
         Modern::Reset(args) => args.command(json).run(context),
         Modern::Add(args) => args.run(context),
         Modern::Delete(args) => args.run(context),

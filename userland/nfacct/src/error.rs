@@ -85,6 +85,14 @@ impl Error {
         move |source| Self::Object { name, source }
     }
 
+    /// Says which object it was about, if the kernel refused something.
+    pub(crate) fn about(self, name: impl AsRef<[u8]>) -> Self {
+        match self {
+            Self::Kernel(source @ KernelError::Kernel(_)) => Self::object(name)(source),
+            other => other,
+        }
+    }
+
     /// The exit code of the old command line.
     pub(crate) fn legacy_exit(&self) -> Exit {
         match self {

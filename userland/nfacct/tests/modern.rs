@@ -108,7 +108,7 @@ fn errors_are_json_too() {
         document["error"]["message"]
             .as_str()
             .unwrap()
-            .starts_with("No such file or directory")
+            .starts_with("nosuch: No such file or directory")
     );
 }
 
