@@ -17,7 +17,7 @@ import results
 import verdict
 from lab import HERE, say
 
-STACKS = ("c-c", "c-rust", "rust-rust")
+STACKS = tuple(initramfs.REPLACED)
 DEVIATIONS = HERE.parent / "deviations.toml"
 
 # Log directories that are kept for a look afterwards.

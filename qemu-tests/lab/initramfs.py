@@ -13,6 +13,13 @@ from lab import in_root
 
 HERE = Path(__file__).resolve().parent
 
+# Stock modules that give way to ours, stack by stack (match on provider).
+REPLACED = {
+    "c-c": (),
+    "c-rust": ("nfnetlink_acct",),
+    "rust-rust": ("nfnetlink_acct", "xt_nfacct"),
+}
+
 
 def build(lab, stack, tests):
     """Return the initramfs for a stack, with the given tests."""
@@ -112,12 +119,10 @@ def per_run(lab, stack, tests):
     nfacct = lab.out / "target-userland/release/nfacct"
     if nfacct.exists():
         archive.file("usr/local/bin/nfacct", nfacct.read_bytes(), 0o755)
-    replaced = {"c-c": [], "c-rust": ["nfnetlink_acct"], "rust-rust": ["nfnetlink_acct", "xt_nfacct"]}[stack]
     for name in ("nfnetlink_acct", "xt_nfacct"):
         module = lab.out / "modules/kernel-module" / f"{name}.ko"
-        if not module.exists() and stack == "c-c":
-            continue
-        archive.file(f"modules-rust/{name}.ko", module.read_bytes())
-        if name in replaced:
+        if name in REPLACED[stack]:
             archive.file(f"usr/lib/modules/{lab.kernel}/updates/{name}.ko", module.read_bytes())
+        if module.exists():
+            archive.file(f"modules-rust/{name}.ko", module.read_bytes())
     return archive.finish()
