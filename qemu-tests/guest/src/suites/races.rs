@@ -27,7 +27,7 @@ const PAYLOAD: usize = 72;
 const ENOUGH: u64 = 1500;
 
 /// Limit in time, for a machine that is too slow for that many.
-const LIMIT: Duration = Duration::from_secs(8);
+const LIMIT: Duration = Duration::from_secs(5);
 
 fn listener() -> Sock {
     let s = Sock::open();

@@ -50,7 +50,7 @@ fn dumps_under_churn(t: &mut Test) {
     let all: Vec<_> = stays.iter().map(|n| add_quiet(n)).collect();
     acct.add_many(&all);
     let children = [churn("one-"), churn("two-")];
-    let deadline = Instant::now() + Duration::from_secs(3);
+    let deadline = Instant::now() + Duration::from_secs(2);
     let mut dumps = 0;
     while dumps < 400 && Instant::now() < deadline {
         dumps += 1;
@@ -124,7 +124,7 @@ fn everything_at_once(t: &mut Test) {
             })
         }))
         .collect();
-    std::thread::sleep(Duration::from_secs(3));
+    std::thread::sleep(Duration::from_secs(2));
     for child in children {
         assert_eq!(child.kill(), 128 + libc::SIGKILL);
     }
