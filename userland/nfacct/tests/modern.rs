@@ -88,12 +88,13 @@ proptest! {
         let kernel = FakeKernel::new();
         argv([b"nfacct".to_vec(), b"add".to_vec(), name.clone()]).on(&kernel);
         let object = &json_of(&["list", "--json"], &kernel)[0];
-        let hex = || name.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        let hex: Vec<String> = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.concat();
         if std::str::from_utf8(&name).is_ok() {
             prop_assert_eq!(object["name"].as_str().unwrap().as_bytes(), &name[..]);
             prop_assert!(object.get("name_hex").is_none());
         } else {
-            prop_assert_eq!(object["name_hex"].as_str(), Some(&hex()[..]));
+            prop_assert_eq!(object["name_hex"].as_str(), Some(hex.as_str()));
         }
     }
 }
