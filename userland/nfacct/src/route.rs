@@ -88,7 +88,7 @@ pub(crate) fn route(whole: &[OsString]) -> Route {
         Ok(Command::Restore | Command::Monitor) => global || later.any(|arg| arg.starts_with(b"--")),
         Ok(_) => global,
         Err(_) if full.is_empty() => MODERN.iter().any(|modern| modern.as_bytes() == word),
-        Err(_) => global || later.any(|arg| looks_modern(arg)),
+        Err(_) => global || later.any(|arg| looks_modern(full, arg)),
     };
     if !modern {
         return Route::Legacy {
@@ -103,9 +103,10 @@ pub(crate) fn route(whole: &[OsString]) -> Route {
     Route::Modern(expanded)
 }
 
-/// An option or a pattern.
-fn looks_modern(arg: &[u8]) -> bool {
-    arg.starts_with(b"-") || arg.iter().any(|b| b"*?[".contains(b))
+/// An option, or a pattern after `list`, which changes nothing. Elsewhere what the C tool rejects must not become a change
+/// because a name has such a character.
+fn looks_modern(full: &str, arg: &[u8]) -> bool {
+    arg.starts_with(b"-") || (full == "list" && arg.iter().any(|b| b"*?[".contains(b)))
 }
 
 #[cfg(test)]
@@ -160,6 +161,11 @@ mod tests {
             &["add", "x", "byte"],
             &["flush", "x"],
             &["delete", "a", "b"],
+            &["delete", "a", "x*"],
+            &["delete", "x*", "a"],
+            &["add", "z*", "10"],
+            &["flush", "*"],
+            &["get", "a", "x*"],
         ] {
             assert!(matches!(of(args), Route::Legacy { parsed: Err(_), .. }), "{args:?}");
         }
