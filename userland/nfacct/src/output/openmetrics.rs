@@ -90,14 +90,14 @@ pub(crate) fn render(objects: &[Object], flavour: Flavour) -> String {
     lines.join("\n")
 }
 
-/// The value of a label: UTF-8 with `\`, `"` and line breaks escaped; a byte that is not UTF-8 appears as `\xNN`, so
-/// that different names stay different.
+/// The value of a label as the format writes it: with `\`, `"` and line breaks escaped. In the value itself a byte that
+/// is not UTF-8 appears as `\xNN` and a backslash as two, so that different names stay different.
 fn label(name: &[u8]) -> String {
     let mut label = String::new();
     for chunk in name.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
-                '\\' => label.push_str("\\\\"),
+                '\\' => label.push_str("\\\\\\\\"),
                 '"' => label.push_str("\\\""),
                 '\n' => label.push_str("\\n"),
                 other => label.push(other),
@@ -115,8 +115,27 @@ mod tests {
     #[test]
     fn labels() {
         assert_eq!(label(b"plain-1"), "plain-1");
-        assert_eq!(label(b"a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+        assert_eq!(label(b"a\"b\\c\nd"), "a\\\"b\\\\\\\\c\\nd");
         assert_eq!(label("é\t".as_bytes()), "é\t");
         assert_eq!(label(b"\xff"), "\\\\xff");
+    }
+
+    #[test]
+    fn different_names_have_different_labels() {
+        let names = [
+            &b"\xff"[..],
+            b"\\xff",
+            b"\\\\xff",
+            b"\\\xff",
+            b"\\",
+            b"\\\\",
+            b"\n",
+            b"\\n",
+            b"x\\",
+            b"\\x5cxff",
+            b"\\x5c",
+        ];
+        let labels: std::collections::HashSet<String> = names.iter().map(|name| label(name)).collect();
+        assert_eq!(labels.len(), names.len(), "{labels:?}");
     }
 }
