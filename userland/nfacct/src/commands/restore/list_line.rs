@@ -28,19 +28,17 @@ pub(super) fn parse_object(text: &[u8]) -> Option<NewObject> {
     let mut scan = Scan(text);
     scan.0 = scan.0.strip_prefix(b"{")?;
     let packets = scan.field("pkts")?;
-    scan.token(b",")?;
+    scan.comma()?;
     let bytes = scan.field("bytes")?;
     let mut quota = None;
-    if scan.token(b",").is_some() {
+    if scan.comma().is_some() {
         let limit = scan.field("quota")?;
-        scan.token(b",")?;
+        scan.comma()?;
         scan.token(b"mode")?;
         scan.token(b"=")?;
         let mut mode = scan.word()?;
         if let Some(shorter) = mode.strip_suffix(b",") {
             mode = shorter;
-            scan.over_quota()?;
-        } else if scan.token(b",").is_some() {
             scan.over_quota()?;
         }
         let kind = if mode == b"byte" {
@@ -63,7 +61,7 @@ pub(super) fn parse_object(text: &[u8]) -> Option<NewObject> {
     })
 }
 
-/// The text that is still to be read. White space is optional everywhere, as in a `scanf` pattern with blanks.
+/// The text that is still to be read. White space is optional before tokens, as after a blank in a `scanf` pattern.
 struct Scan<'a>(&'a [u8]);
 
 impl<'a> Scan<'a> {
@@ -79,6 +77,12 @@ impl<'a> Scan<'a> {
     fn token(&mut self, token: &[u8]) -> Option<()> {
         self.skip_blanks();
         self.0 = self.0.strip_prefix(token)?;
+        Some(())
+    }
+
+    /// In the pattern of the C tool there is no blank before a comma.
+    fn comma(&mut self) -> Option<()> {
+        self.0 = self.0.strip_prefix(b",")?;
         Some(())
     }
 
@@ -144,7 +148,7 @@ mod tests {
         let quota = |kind| object("q").counters(1, 2).quota(kind, 3);
         assert_eq!(parsed("{pkts=1,bytes=2}=a;"), Some(object("a").counters(1, 2)));
         assert_eq!(
-            parsed("{\tpkts  =  -1 ,bytes = +2}\n =  a;x"),
+            parsed("{\tpkts  =  -1,bytes = +2}\n =  a;x"),
             Some(object("a").counters(u64::MAX, 2))
         );
         assert_eq!(
@@ -174,6 +178,10 @@ mod tests {
         for line in [
             " { pkts = 1, bytes = 2 } = a;",
             "{ bytes = 1, pkts = 2 } = a;",
+            "{ pkts = 1 , bytes = 2 } = a;",
+            "{ pkts = 1, bytes = 2 , quota = 3, mode = byte } = q;",
+            "{ pkts = 1, bytes = 2, quota = 3 , mode = byte } = q;",
+            "{ pkts = 1, bytes = 2, quota = 3, mode = byte , overquota = no } = q;",
             "{ pkts = 0x10, bytes = 010 } = a;",
             "{ pkts = 1, bytes = 2 } = ;",
             "{ pkts = 1, bytes = 2, quota = 3 } = q;",
