@@ -26,6 +26,8 @@ struct State {
     table: Table,
     /// Every request is refused with this error number.
     refuse: Option<i32>,
+    /// Objects of this name are not created any more: `ENOMEM`, so many times.
+    full: Option<(Vec<u8>, usize)>,
     /// The next receive calls fail with these error numbers.
     faults: Vec<i32>,
     /// The next dump is marked as interrupted.
@@ -59,6 +61,11 @@ impl FakeKernel {
     /// the subsystem. `None` ends it.
     pub fn refuse(&self, errno: Option<i32>) {
         self.state().refuse = errno;
+    }
+
+    /// The next creations of this object, so many of them, are refused with `ENOMEM`.
+    pub fn no_memory(&self, name: &str, times: usize) {
+        self.state().full = Some((name.into(), times));
     }
 
     /// The next receive call fails with this error number; several calls queue up.

@@ -47,6 +47,12 @@ impl FakeSocket {
         let reset = request.kind == 0x702;
         match request.kind {
             0x700 => {
+                if let Some((name, times)) = &mut state.full {
+                    if *times > 0 && request.wanted.name.as_deref() == Some(name) {
+                        *times -= 1;
+                        return Err(crate::table::ENOMEM);
+                    }
+                }
                 let (exclusive, replace) = (request.flags & wire::EXCL != 0, request.flags & wire::REPLACE != 0);
                 state.table.create(&request.wanted, exclusive, replace)
             }

@@ -8,6 +8,7 @@ const OVER: u32 = 4;
 
 /// Error numbers.
 pub(crate) const ENOENT: i32 = 2;
+pub(crate) const ENOMEM: i32 = 12;
 pub(crate) const EBUSY: i32 = 16;
 pub(crate) const EEXIST: i32 = 17;
 pub(crate) const EINVAL: i32 = 22;

@@ -76,6 +76,9 @@ pub(crate) enum Error {
         /// How many objects were reset.
         objects: usize,
     },
+    /// A signal came while objects were being replaced; all of them are there.
+    #[error("interrupted; the restore is complete")]
+    Restored,
 }
 
 impl Error {
@@ -96,7 +99,7 @@ impl Error {
     /// The exit code of the old command line.
     pub(crate) fn legacy_exit(&self) -> Exit {
         match self {
-            Self::Interrupted { .. } => Exit::Interrupted,
+            Self::Interrupted { .. } | Self::Restored => Exit::Interrupted,
             _ => Exit::Failure,
         }
     }
@@ -109,7 +112,7 @@ impl Error {
             Self::Several(errors) => errors.first().map_or(Exit::Failure, Self::exit),
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
-            Self::Interrupted { .. } => Exit::Interrupted,
+            Self::Interrupted { .. } | Self::Restored => Exit::Interrupted,
             Self::Line(_)
             | Self::Lines(_)
             | Self::Input(_)

@@ -172,6 +172,44 @@ fn objects_that_exist() {
 }
 
 #[test]
+fn an_object_that_cannot_be_replaced_comes_back() {
+    for policy in ["replace", "add"] {
+        let kernel = kernel(&[object("plain").counters(100, 200), object("limited")]);
+        let before = counters(&kernel);
+        kernel.no_memory("plain", 1);
+        let outcome = nfacct(&["restore", "--exist", policy]).stdin(SAVED).on(&kernel);
+        assert_eq!(outcome.exit, Exit::Failure);
+        let plain = |rows: Vec<(String, u64, u64)>| rows.into_iter().find(|row| row.0 == "plain");
+        assert_eq!(plain(counters(&kernel)), plain(before), "{policy}");
+        assert!(!outcome.stderr().contains("again"), "{}", outcome.stderr());
+
+        kernel.no_memory("plain", 2);
+        let outcome = nfacct(&["restore", "--exist", policy]).stdin(SAVED).on(&kernel);
+        assert!(
+            outcome.stderr().contains("cannot create plain again")
+                && outcome.stderr().contains("packets: 100, bytes: 200"),
+            "{}",
+            outcome.stderr()
+        );
+    }
+}
+
+#[test]
+fn a_signal_waits_until_all_is_replaced() {
+    let restore = |kernel: &FakeKernel| {
+        nfacct(&["restore", "--exist=replace"])
+            .stdin(SAVED)
+            .interrupted()
+            .on(kernel)
+    };
+    let kernel = kernel(&[object("plain").counters(100, 200)]);
+    let outcome = restore(&kernel);
+    assert_eq!(outcome.exit, Exit::Interrupted);
+    assert_eq!(counters(&kernel), counters(&two()));
+    assert_eq!(restore(&FakeKernel::new()).exit, Exit::Success);
+}
+
+#[test]
 fn objects_in_use_cannot_be_replaced_and_nothing_is_changed() {
     let kernel = two();
     kernel.rule("limited", true);

@@ -6,6 +6,7 @@ mod lines;
 mod list_line;
 mod modern;
 mod plan;
+mod replace;
 mod sequence;
 
 pub(crate) use modern::RestoreArgs;

@@ -8,9 +8,10 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use nfacct_netlink::BATCH;
 
-use super::plan::{self, Plan};
-use crate::{Context, error::Error};
+use super::{plan, replace};
+use crate::{Context, error::Error, signals::came};
 
 /// What to do with an object that exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,7 +42,7 @@ pub(crate) struct RestoreArgs {
     check: bool,
 }
 
-/// So many objects are created between two updates of the progress line.
+/// So many objects are restored between two updates of the progress line.
 const STEP: usize = 1000;
 
 impl RestoreArgs {
@@ -68,29 +69,34 @@ pub(super) fn restore_saved(context: &mut Context<'_>, text: &[u8]) -> Result<()
 fn restore(context: &mut Context<'_>, text: &[u8], exist: Exist, check: bool) -> Result<(), Error> {
     let objects = plan::parse(text)?;
     let mut client = context.client()?;
-    let plan = Plan::make(&mut client, objects, exist)?;
+    let changes = plan::make(&mut client, objects, exist)?;
     if check {
         return Ok(());
     }
-    plan.make_room(&mut client)?;
+    let replaces = changes.iter().any(|change| change.old.is_some());
+    // Without a handler a signal loses objects, which is no reason to refuse the work.
+    let interrupted = replaces.then(|| context.signals.defer().ok()).flatten();
     let mut refused = Vec::new();
-    let objects = plan.objects();
-    let progress = context.errors_are_terminal && objects.len() > STEP;
-    for (number, step) in objects.chunks(STEP).enumerate() {
-        let done = number * STEP;
-        if progress {
-            let _ = write!(context.errors, "\r{done} of {} objects restored", objects.len());
+    let progress = context.errors_are_terminal && changes.len() > STEP;
+    for (number, step) in changes.chunks(BATCH).enumerate() {
+        let done = number * BATCH;
+        if progress && done % STEP == 0 {
+            let _ = write!(context.errors, "\r{done} of {} objects restored", changes.len());
         }
-        client.create_all(step, |index, error| {
-            refused.push((plan.line(done + index), error.to_string()));
-        })?;
+        replace::apply(&mut client, step, &mut refused)?;
+        // What fails here may fail again: nothing more is deleted.
+        if replaces && !refused.is_empty() {
+            break;
+        }
     }
     if progress {
         let _ = write!(context.errors, "\r\x1b[K");
     }
-    if refused.is_empty() {
-        Ok(())
-    } else {
+    if !refused.is_empty() {
         Err(Error::Lines(refused))
+    } else if came(interrupted.as_ref()) {
+        Err(Error::Restored)
+    } else {
+        Ok(())
     }
 }

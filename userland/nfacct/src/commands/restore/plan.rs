@@ -61,74 +61,61 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Numbered>, Error> {
     }
 }
 
-/// The changes to make.
-pub(super) struct Plan {
-    /// Lines of the objects to create.
-    lines: Vec<usize>,
-    create: Vec<NewObject>,
-    /// Objects that have to go first.
-    delete: Vec<Name>,
+/// A change to make.
+pub(super) struct Change {
+    /// Line of the input where the object stands.
+    pub(super) line: usize,
+    /// The object to create.
+    pub(super) new: NewObject,
+    /// The object that has to go first, as it would be created again.
+    pub(super) old: Option<NewObject>,
 }
 
-impl Plan {
-    /// Compares with the objects that exist; reports every conflict.
-    pub(super) fn make(
-        client: &mut Client<impl Transport>,
-        objects: Vec<Numbered>,
-        exist: Exist,
-    ) -> Result<Self, Error> {
-        let existing: HashMap<Name, Object> = client
-            .list(&List::new())?
-            .into_iter()
-            .map(|object| (object.name, object))
-            .collect();
-        let mut plan = Self {
-            lines: Vec::new(),
-            create: Vec::new(),
-            delete: Vec::new(),
-        };
-        let mut wrong = Vec::new();
-        for (line, mut object) in objects {
-            if let Some(old) = existing.get(object.name()) {
-                let in_use = old.as_ref().rules().is_some_and(|rules| rules > 0);
-                match exist {
-                    Exist::Ignore => continue,
-                    Exist::Fail => wrong.push((line, format!("{} exists already", object.name()))),
-                    Exist::Replace | Exist::Add if in_use => {
-                        wrong.push((line, format!("{} exists already and a rule uses it", object.name())));
-                    }
-                    Exist::Replace => plan.delete.push(old.name),
-                    Exist::Add => {
-                        plan.delete.push(old.name);
-                        object = object.plus(old.packets, old.bytes);
-                    }
+/// Compares with the objects that exist; reports every conflict.
+pub(super) fn make(
+    client: &mut Client<impl Transport>,
+    objects: Vec<Numbered>,
+    exist: Exist,
+) -> Result<Vec<Change>, Error> {
+    let existing: HashMap<Name, Object> = client
+        .list(&List::new())?
+        .into_iter()
+        .map(|object| (object.name, object))
+        .collect();
+    let mut changes = Vec::new();
+    let mut wrong = Vec::new();
+    for (line, mut new) in objects {
+        let old = existing.get(new.name());
+        if let Some(old) = old {
+            let in_use = old.as_ref().rules().is_some_and(|rules| rules > 0);
+            match exist {
+                Exist::Ignore => continue,
+                Exist::Fail => wrong.push((line, format!("{} exists already", new.name()))),
+                Exist::Replace | Exist::Add if in_use => {
+                    wrong.push((line, format!("{} exists already and a rule uses it", new.name())));
                 }
+                Exist::Replace => {}
+                Exist::Add => new = new.plus(old.packets, old.bytes),
             }
-            plan.lines.push(line);
-            plan.create.push(object);
         }
-        if wrong.is_empty() {
-            Ok(plan)
-        } else {
-            Err(Error::Lines(wrong))
-        }
+        changes.push(Change {
+            line,
+            new,
+            old: old.map(again),
+        });
     }
-
-    /// Deletes what is to be replaced.
-    pub(super) fn make_room(&self, client: &mut Client<impl Transport>) -> Result<(), Error> {
-        for name in &self.delete {
-            client.delete(name).map_err(Error::object(name))?;
-        }
-        Ok(())
+    if wrong.is_empty() {
+        Ok(changes)
+    } else {
+        Err(Error::Lines(wrong))
     }
+}
 
-    /// The objects to create.
-    pub(super) fn objects(&self) -> &[NewObject] {
-        &self.create
-    }
-
-    /// The line of the input where the object stands.
-    pub(super) fn line(&self, index: usize) -> usize {
-        self.lines.get(index).copied().unwrap_or_default()
+/// What creates an object as it is.
+fn again(object: &Object) -> NewObject {
+    let new = NewObject::new(object.name).counters(object.packets, object.bytes);
+    match object.quota {
+        Some(quota) => new.quota(quota.kind, quota.limit),
+        None => new,
     }
 }
