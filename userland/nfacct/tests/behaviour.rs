@@ -101,6 +101,24 @@ fn a_signal_during_a_reset_waits_for_the_output() {
 }
 
 #[test]
+fn a_reset_one_by_one_stops_at_a_signal_or_a_failed_write() {
+    let kernel = self::kernel(&["a1", "a2"]);
+    let outcome = nfacct(&["reset", "a*", "--table"]).interrupted().on(&kernel);
+    assert_eq!((outcome.exit, packets(&kernel)), (Exit::Interrupted, vec![0, 5]));
+    assert!(outcome.stdout().contains("a1") && !outcome.stdout().contains("a2"));
+
+    // The text is written in pieces; the failure of the first one is the end.
+    let names: Vec<String> = (0..1500).map(|n| format!("a{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let kernel = self::kernel(&names);
+    let outcome = nfacct(&["reset", "a*"]).room(0, ErrorKind::StorageFull).on(&kernel);
+    assert_eq!(outcome.exit, Exit::Lost);
+    let reset = packets(&kernel).iter().filter(|&&packets| packets == 0).count();
+    assert!(reset < names.len());
+    assert_eq!(outcome.stderr().matches("pkts = ").count(), reset);
+}
+
+#[test]
 fn a_list_that_breaks_off_shows_what_came() {
     let names: Vec<String> = (0..200).map(|n| format!("object-{n:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -26,7 +26,12 @@ pub(super) fn run(
     let mut failure = None;
     for name in names {
         match client.take(&name) {
-            Ok(object) => printer.object(&object.as_ref()),
+            Ok(object) => {
+                printer.object(&object.as_ref());
+                if printer.must_stop() {
+                    break;
+                }
+            }
             // Deleted in the meantime.
             Err(KernelError::Kernel(refusal)) if refusal.errno == ENOENT => {}
             Err(error) => {

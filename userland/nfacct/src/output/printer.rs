@@ -60,6 +60,11 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// Did a signal come or a write fail? Then nothing more should be reset.
+    pub(crate) fn must_stop(&self) -> bool {
+        self.failure.is_some() || came(self.interrupted.as_ref())
+    }
+
     /// Completes the document.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         self.formatter.kept(&mut self.pending);
