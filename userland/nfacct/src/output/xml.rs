@@ -39,6 +39,8 @@ fn push_name(text: &mut Vec<u8>, name: &[u8]) {
                     '>' => text.extend(b"&gt;"),
                     // A parser would turn it into a newline.
                     '\r' => text.extend(b"&#13;"),
+                    // They could control a terminal.
+                    '\u{7f}'..='\u{9f}' => text.extend(format!("&#{};", u32::from(character)).as_bytes()),
                     other => text.extend(other.encode_utf8(&mut [0; 4]).as_bytes()),
                 }
             }
@@ -72,6 +74,7 @@ mod tests {
     fn names() {
         assert_eq!(name("plain \"é\"".as_bytes()), "<name>plain \"é\"</name>");
         assert_eq!(name(b"<x>&\r"), "<name>&lt;x&gt;&amp;&#13;</name>");
+        assert_eq!(name("a\u{9b}2J\x7f".as_bytes()), "<name>a&#155;2J&#127;</name>");
         assert_eq!(name(b"\x01"), "<name encoding=\"hex\">01</name>");
         assert_eq!(name(b"a\xff"), "<name encoding=\"hex\">61ff</name>");
     }
