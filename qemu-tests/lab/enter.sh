@@ -36,9 +36,9 @@ if [[ -e /etc/resolv.conf ]]; then
 	[[ -f $root/etc/resolv.conf ]] || : >"$root/etc/resolv.conf"
 	mount --bind "$(realpath /etc/resolv.conf)" "$root/etc/resolv.conf"
 fi
-certs=etc/ssl/certs/ca-certificates.crt
-if [[ -s /$certs && -e $root/$certs ]]; then
-	mount --bind "/$certs" "$root/$certs"
+certs=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+if [[ -s $certs && -e $root/etc/ssl/certs/ca-certificates.crt ]]; then
+	mount --bind "$(realpath "$certs")" "$root/etc/ssl/certs/ca-certificates.crt"
 fi
 
 environment=(
