@@ -56,8 +56,6 @@ pub struct Context<'a> {
     pub output: &'a mut dyn Write,
     /// Is it a terminal? Then names must not control it.
     pub output_is_terminal: bool,
-    /// Was it closed from the start? Then nothing is reset, because nobody would see the counts.
-    pub output_is_closed: bool,
     /// Standard error.
     pub errors: &'a mut dyn Write,
     /// Is it a terminal? Then progress may be shown on it.

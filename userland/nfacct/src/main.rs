@@ -2,12 +2,9 @@
 //! The `nfacct` command: connects the real world to [`nfacct::run`].
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, IsTerminal},
-    os::{
-        fd::{AsFd, AsRawFd},
-        unix::fs::MetadataExt,
-    },
+    os::fd::AsFd,
     path::Path,
     process::ExitCode,
 };
@@ -24,7 +21,6 @@ fn main() -> ExitCode {
     nfacct::run(
         &args,
         &mut Context {
-            output_is_closed: is_stand_in(&output),
             output_is_terminal: output.is_terminal(),
             input: &mut io::stdin().lock(),
             output: &mut output,
@@ -38,21 +34,4 @@ fn main() -> ExitCode {
         },
     )
     .into()
-}
-
-/// If standard output is closed at the start, the runtime opens `/dev/null` in its place, to read and to write. That of a
-/// shell's `>/dev/null` can only be written.
-fn is_stand_in(output: &File) -> bool {
-    /// Major and minor number of `/dev/null`.
-    const NULL: u64 = 0x103;
-    const ACCESS_MODE: u32 = 3;
-    const READ_AND_WRITE: u32 = 2;
-    if !output.metadata().is_ok_and(|found| found.rdev() == NULL) {
-        return false;
-    }
-    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", output.as_raw_fd())).unwrap_or_default();
-    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-    flags
-        .and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok())
-        .is_some_and(|flags| flags & ACCESS_MODE == READ_AND_WRITE)
 }

@@ -70,21 +70,6 @@ fn counts_that_were_reset_are_never_lost() {
 }
 
 #[test]
-fn nothing_is_reset_if_the_output_is_closed() {
-    for args in [
-        &["list", "reset"][..],
-        &["get", "a", "reset"],
-        &["reset", "a*"],
-        &["reset", "--all"],
-    ] {
-        let kernel = kernel(&["a"]);
-        let outcome = nfacct(args).closed().on(&kernel);
-        assert_eq!((outcome.exit, packets(&kernel)), (Exit::Failure, vec![5]), "{args:?}");
-        assert!(outcome.stderr().contains("Bad file descriptor"), "{}", outcome.stderr());
-    }
-}
-
-#[test]
 fn a_signal_during_a_reset_waits_for_the_output() {
     for (args, exit) in [
         (&["list", "reset"][..], Exit::Interrupted),

@@ -23,7 +23,7 @@ pub(crate) struct Get {
 impl Get {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<(), Error> {
         let mut client = context.client()?;
-        let mut printer = Printer::new(context, &self.format, self.reset)?;
+        let mut printer = Printer::new(context, &self.format, self.reset);
         let object = if self.reset {
             client.take(&self.name)?
         } else {

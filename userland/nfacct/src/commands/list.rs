@@ -33,7 +33,7 @@ impl List {
             request = request.reset();
         }
         let mut client = context.client()?;
-        let mut printer = Printer::new(context, &self.format, self.reset)?;
+        let mut printer = Printer::new(context, &self.format, self.reset);
         let mut collected = Vec::new();
         let listed = client.for_each(&request, |object| {
             if !any_matches(&self.patterns, object.name) {

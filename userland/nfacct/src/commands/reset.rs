@@ -22,7 +22,7 @@ pub(super) fn run(
     const ENOENT: i32 = 2;
     let mut client = context.client()?;
     let names = selection::names(&mut client, patterns, filter)?;
-    let mut printer = Printer::new(context, format, true)?;
+    let mut printer = Printer::new(context, format, true);
     let mut failure = None;
     for name in names {
         match client.take(&name) {

@@ -30,12 +30,8 @@ pub(crate) struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     /// `precious`: the objects are being reset. Create the printer before that, because it holds back signals.
-    pub(crate) fn new(context: &'a mut Context<'_>, format: &Format, precious: bool) -> Result<Self, Error> {
-        if precious && context.output_is_closed {
-            const EBADF: i32 = 9;
-            return Err(Error::Output(io::Error::from_raw_os_error(EBADF)));
-        }
-        Ok(Self {
+    pub(crate) fn new(context: &'a mut Context<'_>, format: &Format, precious: bool) -> Self {
+        Self {
             // Without a handler a signal loses counts, which is no reason to refuse the work.
             interrupted: precious.then(|| context.signals.defer().ok()).flatten(),
             formatter: format.formatter(context.output_is_terminal),
@@ -44,7 +40,7 @@ impl<'a> Printer<'a> {
             pending: Vec::with_capacity(CHUNK + 512),
             objects: 0,
             failure: None,
-        })
+        }
     }
 
     /// Takes an object; errors are kept until the end.

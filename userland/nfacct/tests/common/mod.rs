@@ -97,7 +97,6 @@ pub(crate) struct Run {
     room: Option<(usize, io::ErrorKind)>,
     blue: FakeKernel,
     interrupted: bool,
-    closed: bool,
     root: PathBuf,
     traffic: Vec<(&'static str, u64)>,
 }
@@ -111,7 +110,6 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         room: None,
         blue: FakeKernel::new(),
         interrupted: false,
-        closed: false,
         root: PathBuf::from("/"),
         traffic: Vec::new(),
     }
@@ -152,12 +150,6 @@ impl Run {
         self
     }
 
-    /// Standard output is closed from the start.
-    pub(crate) fn closed(mut self) -> Self {
-        self.closed = true;
-        self
-    }
-
     /// During every second that the command waits, these packets pass.
     pub(crate) fn traffic(mut self, packets: &[(&'static str, u64)]) -> Self {
         self.traffic = packets.to_vec();
@@ -187,7 +179,6 @@ impl Run {
             &mut Context {
                 input: &mut *self.stdin,
                 output: &mut output,
-                output_is_closed: self.closed,
                 output_is_terminal: self.terminal,
                 errors: &mut errors,
                 errors_are_terminal: self.terminal,
