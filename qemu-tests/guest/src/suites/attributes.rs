@@ -22,8 +22,6 @@ cases![
     wrong_on_get_and_delete,
 ];
 
-const ADD: u16 = REQUEST | ACK | CREATE;
-const ASK: u16 = REQUEST | ACK;
 
 fn new(name: &str) -> Msg {
     Msg::new(NEW, ADD).name(name.as_bytes())
@@ -35,7 +33,7 @@ fn each(t: &mut Test, requests: impl IntoIterator<Item = (String, Msg)>) {
     for (step, msg) in requests {
         let reply = t.exchange(&step, &s, &msg);
         assert!(reply.send == 0 && reply.recv.is_empty(), "{step}");
-        let table = s.exchange(&Msg::new(GET, REQUEST | DUMP));
+        let table = s.exchange(&Msg::new(GET, LIST));
         t.obs(format!("{step}-table"), &table);
         s.exchange(&Msg::new(DEL, REQUEST));
     }

@@ -37,7 +37,7 @@ fn wait_loaded(name: &str) -> bool {
 fn by_message(t: &mut Test) {
     for kind in [GET, NEW, CTRZERO, DEL] {
         without_pair();
-        let msg = Msg::new(kind, REQUEST | ACK).name(b"o");
+        let msg = Msg::new(kind, ASK).name(b"o");
         let reply = t.exchange(format!("{kind:x}"), &Sock::open(), &msg);
         assert_eq!(reply.outcome(), if kind == NEW { "0" } else { "ENOENT" });
         assert!(loaded(PROVIDER));
@@ -82,7 +82,7 @@ fn switched_off(t: &mut Test) {
     no_autoload();
     let s = Sock::open();
     for kind in [NEW, GET, CTRZERO, DEL] {
-        let msg = Msg::new(kind, REQUEST | ACK).name(b"o");
+        let msg = Msg::new(kind, ASK).name(b"o");
         t.expect(format!("{kind:x}"), &s, &msg, "EINVAL");
     }
     s.join_quota().expect("membership");

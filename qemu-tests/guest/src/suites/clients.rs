@@ -10,7 +10,7 @@ use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::{attr_bytes, Acct, Msg, Reply, Sock};
-use crate::xt::sockopt::Tables;
+use crate::xt::sockopt::{count_output, Tables};
 use crate::xt::{Family, Hook, Match, Rule, Verdict};
 
 cases![
@@ -35,16 +35,11 @@ fn ask(t: &mut Test, s: &Sock, step: &str, msg: &Msg) -> Reply {
     reply
 }
 
-fn count(names: &[&str]) {
-    let rules: Vec<_> = names.iter().map(|n| Rule::count(Hook::Out, 1, n)).collect();
-    Tables::open(Family::V4).replace(&rules).expect("rules");
-}
-
 /// Every command of nfacct 1.0.2, in the order of its manual page.
 fn c_tool_messages(t: &mut Test) {
     let s = Sock::open();
     let add = |name: &str| {
-        Msg::new(NEW, REQUEST | ACK | CREATE)
+        Msg::new(NEW, ADD)
             .name(name.as_bytes())
             .counters(0, 0)
     };
@@ -53,11 +48,11 @@ fn c_tool_messages(t: &mut Test) {
     ask(t, &s, "add", &add("n1"));
     ask(t, &s, "add-quota", &quota);
     ask(t, &s, "add-again", &add("n1"));
-    let one = |kind| Msg::new(kind, REQUEST | ACK).name(b"n1");
+    let one = |kind| Msg::new(kind, ASK).name(b"n1");
     ask(t, &s, "get", &one(GET));
     ask(t, &s, "get-reset", &one(CTRZERO));
     for (step, kind) in [("list", GET), ("list-reset", CTRZERO)] {
-        let dump = || Msg::new(kind, REQUEST | DUMP);
+        let dump = || Msg::new(kind, LIST);
         ask(t, &s, step, &dump());
         for (filter, mask, value) in [
             ("counters", 3, 0),
@@ -69,7 +64,7 @@ fn c_tool_messages(t: &mut Test) {
         }
     }
     ask(t, &s, "delete", &one(DEL));
-    ask(t, &s, "flush", &Msg::new(DEL, REQUEST | ACK));
+    ask(t, &s, "flush", &Msg::new(DEL, ASK));
 }
 
 /// Probe, ensure, metrics. Its family byte is 16, and it stops reading unless
@@ -84,18 +79,18 @@ fn kube_proxy(t: &mut Test) {
             let step = format!("{name}-{round}");
             let get = ask(t, &s, &format!("{step}-get"), &msg(GET, REQUEST | ACK, name));
             if get.errno() == Some(libc::ENOENT) {
-                let new = msg(NEW, REQUEST | ACK | CREATE, name);
+                let new = msg(NEW, ADD, name);
                 assert_eq!(ask(t, &s, &format!("{step}-new"), &new).errno(), Some(0));
             }
         }
-        let again = msg(NEW, REQUEST | ACK | CREATE, name);
+        let again = msg(NEW, ADD, name);
         let again = ask(t, &s, &format!("{name}-race"), &again);
         assert_eq!(again.errno(), Some(libc::EBUSY));
     }
-    count(&["ct_state_invalid_dropped_pkts"]);
+    count_output(&["ct_state_invalid_dropped_pkts"]);
     Udp::v4().send(9, 72);
     // All rules are written anew; the metric must not go back.
-    count(&["localhost_nps_accepted_pkts", "ct_state_invalid_dropped_pkts"]);
+    count_output(&["localhost_nps_accepted_pkts", "ct_state_invalid_dropped_pkts"]);
     Udp::v4().send(1, 72);
     let name = "ct_state_invalid_dropped_pkts";
     let metric = ask(t, &s, "metric", &msg(GET, REQUEST | ACK, name));
@@ -110,18 +105,18 @@ fn connman(t: &mut Test) {
     acct.add("somebody-else");
     for n in 0..3 {
         let name = format!("session-input-{n}");
-        let msg = Msg::new(NEW, REQUEST | ACK).name(name.as_bytes());
+        let msg = Msg::new(NEW, ASK).name(name.as_bytes());
         ask(t, s, &format!("new-{n}"), &msg);
     }
-    count(&["session-input-1"]);
+    count_output(&["session-input-1"]);
     Udp::v4().send(4, 72);
-    let read = Msg::new(CTRZERO, REQUEST | ACK).name(b"session-input-1");
+    let read = Msg::new(CTRZERO, ASK).name(b"session-input-1");
     assert_eq!(ask(t, s, "read", &read).objects()[0].pkts, 4);
-    count(&[]);
-    let all = ask(t, s, "dump", &Msg::new(GET, REQUEST | DUMP));
+    count_output(&[]);
+    let all = ask(t, s, "dump", &Msg::new(GET, LIST));
     for object in all.objects() {
         if object.name.starts_with(b"session-") {
-            let msg = Msg::new(DEL, REQUEST | ACK).name(&object.name);
+            let msg = Msg::new(DEL, ASK).name(&object.name);
             assert_eq!(s.exchange(&msg).errno(), Some(0));
         }
     }
@@ -134,7 +129,7 @@ fn tizen(t: &mut Test) {
     let acct = Acct::open();
     let s = &acct.sock;
     let new = |name: &str| {
-        Msg::new(NEW, REQUEST | ACK | CREATE)
+        Msg::new(NEW, ADD)
             .name(name.as_bytes())
             .counters(0, 0)
     };
@@ -159,10 +154,10 @@ fn tizen(t: &mut Test) {
             attr_bytes(FILTER_VALUE, 8, &value.to_ne_bytes()),
         ]
         .concat();
-        let dump = Msg::new(CTRZERO, REQUEST | DUMP).attr(FILTER, &inner);
+        let dump = Msg::new(CTRZERO, LIST).attr(FILTER, &inner);
         ask(t, s, &format!("dump-{step}"), &dump);
     }
-    ask(t, s, "after", &Msg::new(GET, REQUEST | DUMP));
+    ask(t, s, "after", &Msg::new(GET, LIST));
 }
 
 /// A plain dump each second on one socket; counters must never go back.
@@ -170,7 +165,7 @@ fn netdata(t: &mut Test) {
     let acct = Acct::open();
     acct.add("in");
     acct.add("out");
-    count(&["out"]);
+    count_output(&["out"]);
     let s = Sock::open();
     let udp = Udp::v4();
     let mut last = 0;
@@ -180,7 +175,7 @@ fn netdata(t: &mut Test) {
             t,
             &s,
             &format!("second-{seq}"),
-            &Msg::new(GET, REQUEST | DUMP).seq(seq),
+            &Msg::new(GET, LIST).seq(seq),
         );
         assert!(reply.messages().iter().all(|m| m.seq == seq));
         let now = reply.objects()[1].pkts;
@@ -194,11 +189,11 @@ fn ncollectd(t: &mut Test) {
     let acct = Acct::open();
     acct.add("plain");
     acct.add_quota("limit", F_PKTS, 2);
-    count(&["plain", "limit"]);
+    count_output(&["plain", "limit"]);
     Udp::v4().send(3, 72);
     let s = Sock::open();
     for (step, mask, value) in [("plain", 3, 0), ("packets", 1, 1), ("bytes", 2, 2)] {
-        let dump = Msg::new(GET, REQUEST | DUMP).filter(mask, value);
+        let dump = Msg::new(GET, LIST).filter(mask, value);
         ask(t, &s, step, &dump);
     }
 }
@@ -211,7 +206,7 @@ fn eayun(t: &mut Test) {
         acct.add(name);
     }
     acct.add("garbage");
-    count(&names);
+    count_output(&names);
     Udp::v4().send(2, 72);
     t.obs("tool", cmd::run("nfacct flush"));
     assert_eq!(acct.names(), names);
@@ -256,7 +251,7 @@ fn ulogd(t: &mut Test) {
     let acct = Acct::open();
     acct.add("counted");
     acct.add_quota("limited", F_PKTS, 3);
-    count(&["counted", "limited"]);
+    count_output(&["counted", "limited"]);
     let plugins = "/usr/lib/x86_64-linux-gnu/ulogd";
     fs::write("/tmp/ulogd.conf", CONFIG.replace("PLUGINS", plugins)).expect("configuration");
     let _ = fs::remove_file("/tmp/ulogd.out");

@@ -75,7 +75,7 @@ fn input_and_output(t: &mut Test) {
     assert_eq!(acct.counts("i"), (1000, 100_000));
     assert_eq!(acct.counts("o"), (1000, 100_000));
     assert_eq!(acct.counts("both"), (2000, 200_000));
-    t.exchange("list", &acct.sock, &Msg::new(GET, REQUEST | DUMP));
+    t.exchange("list", &acct.sock, &Msg::new(GET, LIST));
 }
 
 fn packets_wrap(t: &mut Test) {
@@ -138,7 +138,7 @@ fn reset_near_the_end(t: &mut Test) {
     );
     let udp = Udp::v4();
     for round in 0..3 {
-        let msg = Msg::new(CTRZERO, REQUEST | DUMP);
+        let msg = Msg::new(CTRZERO, LIST);
         t.exchange(format!("reset-{round}"), &acct.sock, &msg);
         udp.send(2, 72);
     }

@@ -18,8 +18,6 @@ cases![
     socket_closed_in_between,
 ];
 
-pub(super) const LIST: u16 = REQUEST | DUMP;
-
 /// Buffer of the stock clients: small enough for many parts.
 pub(super) const SMALL: usize = 4096;
 
@@ -151,7 +149,7 @@ fn other_requests_between_parts(t: &mut Test) {
     let acct = Acct::open();
     fill(&acct, 500);
     let (s, first) = start();
-    let msg = Msg::new(GET, REQUEST | ACK).name(b"name-00000400");
+    let msg = Msg::new(GET, ASK).name(b"name-00000400");
     s.send(msg.seq(5).bytes()).expect("send");
     s.send(add_msg("late").seq(6).bytes()).expect("send");
     let reply = finish_with_errors(&s, first);

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::dump::{fill, finish, names, start, EACH, LIST, SMALL};
+use super::dump::{fill, finish, names, start, EACH, SMALL};
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::fuzz::Random;

@@ -79,14 +79,14 @@ fn rearmed_by_single_reset(t: &mut Test) {
 
 fn rearmed_by_dump_reset(t: &mut Test) {
     rounds(t, |scene| {
-        let msg = Msg::new(CTRZERO, REQUEST | DUMP);
+        let msg = Msg::new(CTRZERO, LIST);
         assert_eq!(scene.acct.sock.exchange(&msg).objects().len(), 2);
     });
 }
 
 fn rearmed_by_filtered_reset(t: &mut Test) {
     rounds(t, |scene| {
-        let msg = Msg::new(CTRZERO, REQUEST | DUMP).filter(F_OVER, F_OVER);
+        let msg = Msg::new(CTRZERO, LIST).filter(F_OVER, F_OVER);
         assert_eq!(scene.acct.sock.exchange(&msg).objects().len(), 1);
     });
 }
@@ -104,7 +104,7 @@ fn not_rearmed_by_reading(t: &mut Test) {
     assert_eq!(scene.events().parts.len(), 1);
     scene.acct.get("q");
     scene.acct.list();
-    let reset_others = Msg::new(CTRZERO, REQUEST | DUMP).filter(3, 0);
+    let reset_others = Msg::new(CTRZERO, LIST).filter(3, 0);
     scene.acct.sock.exchange(&reset_others);
     scene.udp.send(1, PAYLOAD);
     t.obs("events", scene.events().parts.len());

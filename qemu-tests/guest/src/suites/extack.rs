@@ -4,13 +4,10 @@
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::{attr_bytes, attrs, errno_name, hex, Acct, Message, Msg, Reply, Sock};
-use crate::xt::sockopt::Tables;
-use crate::xt::{Family, Hook, Rule};
+use crate::xt::sockopt::count_output;
 
 cases![policy, own_refusals, success_is_silent, capped, not_asked_for];
 
-const ADD: u16 = REQUEST | ACK | CREATE;
-const ASK: u16 = REQUEST | ACK;
 
 /// The attributes behind an acknowledgement.
 fn tlvs(m: &Message<'_>) -> String {
@@ -59,8 +56,7 @@ fn scene() -> Acct {
     };
     acct.add("free");
     acct.add_quota("busy", F_PKTS, 3);
-    let rules = [Rule::count(Hook::Out, 1, "busy")];
-    Tables::open(Family::V4).replace(&rules).expect("rule");
+    count_output(&["busy"]);
     acct
 }
 
@@ -80,7 +76,7 @@ fn policy(t: &mut Test) {
         ("short-flags", new(b"n\0").attr(FLAGS, &[0; 3])),
         ("over-flag", new(b"n\0").be32(FLAGS, F_OVER).be64(QUOTA, 1)),
         ("high-flag", new(b"n\0").be32(FLAGS, 1 << 31)),
-        ("short-filter", Msg::new(GET, REQUEST | DUMP).attr(FILTER, &[1])),
+        ("short-filter", Msg::new(GET, LIST).attr(FILTER, &[1])),
         ("bad-type", Msg::new(0x704, ASK)),
         ("get-name", Msg::new(GET, ASK).attr(NAME, b"x")),
         ("del-name", Msg::new(DEL, ASK).attr(NAME, &[b'x'; 40])),
@@ -97,7 +93,7 @@ fn own_refusals(t: &mut Test) {
     let named = |kind, flags, name: &str| Msg::new(kind, flags).name(name.as_bytes());
     let mask = attr_bytes(FILTER_MASK, 8, &[0; 4]);
     let value = attr_bytes(FILTER_VALUE, 8, &[0; 4]);
-    let dump = || Msg::new(GET, REQUEST | DUMP);
+    let dump = || Msg::new(GET, LIST);
     let quota = |flags| named(NEW, ADD, "n").counters(0, 0).be32(FLAGS, flags);
     for (step, want, msg) in [
         ("nameless-new", "EINVAL", Msg::new(NEW, ADD)),
@@ -128,7 +124,7 @@ fn success_is_silent(t: &mut Test) {
         ("new", Msg::new(NEW, ADD).name(b"n")),
         ("replace", Msg::new(NEW, ADD | REPLACE).name(b"n")),
         ("get", Msg::new(GET, ASK).name(b"n")),
-        ("dump", Msg::new(GET, REQUEST | DUMP).filter(3, 0)),
+        ("dump", Msg::new(GET, LIST).filter(3, 0)),
         ("del", Msg::new(DEL, ASK).name(b"n")),
         ("flush", Msg::new(DEL, ASK)),
     ] {

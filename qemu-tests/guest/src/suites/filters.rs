@@ -17,8 +17,6 @@ cases![
     over_many_parts,
 ];
 
-const DUMP_GET: u16 = REQUEST | DUMP;
-
 /// A plain object and both kinds of quota.
 fn three(acct: &Acct) {
     acct.add_at("plain", 1, 1);
@@ -44,7 +42,7 @@ fn of_the_c_tool(t: &mut Test) {
         ("pkts-quota", 1, 1, "pkts"),
         ("overquota", 4, 4, ""),
     ] {
-        let msg = Msg::new(GET, DUMP_GET).filter(mask, value);
+        let msg = Msg::new(GET, LIST).filter(mask, value);
         let reply = t.exchange(step, &acct.sock, &msg);
         assert_eq!(names(&reply), want, "{step}");
     }
@@ -57,7 +55,7 @@ fn grid(t: &mut Test) {
     let words = (0..8).chain([8, 0x0100_0000, 0x0300_0000, u32::MAX]);
     for mask in words.clone() {
         for value in words.clone() {
-            let msg = Msg::new(GET, DUMP_GET).filter(mask, value);
+            let msg = Msg::new(GET, LIST).filter(mask, value);
             let reply = acct.sock.exchange(&msg);
             assert!(reply.done());
             t.obs(format!("{mask:x}-{value:x}"), names(&reply));
@@ -68,14 +66,14 @@ fn grid(t: &mut Test) {
 fn reset_only_what_matches(t: &mut Test) {
     let acct = Acct::open();
     three(&acct);
-    let msg = Msg::new(CTRZERO, DUMP_GET).filter(3, F_PKTS);
+    let msg = Msg::new(CTRZERO, LIST).filter(3, F_PKTS);
     let reply = t.exchange("reset", &acct.sock, &msg);
     assert_eq!(names(&reply), "pkts");
     let left: Vec<_> = acct.list().iter().map(|o| o.pkts).collect();
     assert_eq!(left, [1, 0, 3]);
-    let msg = Msg::new(CTRZERO, DUMP_GET).filter(8, 8);
+    let msg = Msg::new(CTRZERO, LIST).filter(8, 8);
     t.exchange("nothing", &acct.sock, &msg);
-    t.exchange("after", &acct.sock, &Msg::new(GET, DUMP_GET));
+    t.exchange("after", &acct.sock, &Msg::new(GET, LIST));
 }
 
 /// The nested bit is optional; the frame may hold anything that parses.
@@ -92,7 +90,7 @@ fn frame(t: &mut Test) {
         ("order", FILTER | NET_BYTEORDER, &both),
         ("swapped", FILTER | NESTED, &swapped),
     ] {
-        let msg = Msg::new(GET, DUMP_GET).attr(kind, inner);
+        let msg = Msg::new(GET, LIST).attr(kind, inner);
         t.exchange(step, &acct.sock, &msg);
     }
     let host = [
@@ -100,9 +98,9 @@ fn frame(t: &mut Test) {
         attr_bytes(FILTER_VALUE, 8, &1u32.to_ne_bytes()),
     ]
     .concat();
-    let msg = Msg::new(GET, DUMP_GET).attr(FILTER | NESTED, &host);
+    let msg = Msg::new(GET, LIST).attr(FILTER | NESTED, &host);
     t.exchange("host-order", &acct.sock, &msg);
-    let msg = Msg::new(GET, DUMP_GET).filter(3, 1).filter(3, 2);
+    let msg = Msg::new(GET, LIST).filter(3, 1).filter(3, 2);
     t.exchange("twice", &acct.sock, &msg);
 }
 
@@ -120,7 +118,7 @@ fn inner_lengths(t: &mut Test) {
                 attr_bytes(kind, len as u16 + 4, &payload[..len]),
             ]
             .concat();
-            let msg = Msg::new(GET, DUMP_GET).attr(FILTER | NESTED, &inner);
+            let msg = Msg::new(GET, LIST).attr(FILTER | NESTED, &inner);
             t.exchange(format!("{step}-{len}"), &acct.sock, &msg);
         }
     }
@@ -135,7 +133,7 @@ fn incomplete(t: &mut Test) {
     let value = attr_bytes(FILTER_VALUE, 8, &1u32.to_be_bytes());
     for kind in [GET, CTRZERO] {
         for (step, inner) in [("mask", mask.as_slice()), ("value", &value), ("none", &[])] {
-            for (label, flags) in [("", DUMP_GET), ("-ack", DUMP_GET | ACK)] {
+            for (label, flags) in [("", LIST), ("-ack", LIST | ACK)] {
                 let msg = Msg::new(kind, flags).attr(FILTER | NESTED, inner);
                 let step = format!("{kind:x}-{step}{label}");
                 t.expect(step, &acct.sock, &msg, "EINVAL");
@@ -146,14 +144,14 @@ fn incomplete(t: &mut Test) {
             ("cut", mask[..6].to_vec()),
             ("lie", attr_bytes(FILTER_MASK, 99, &[0; 4])),
         ] {
-            let msg = Msg::new(kind, DUMP_GET).attr(FILTER | NESTED, &raw);
+            let msg = Msg::new(kind, LIST).attr(FILTER | NESTED, &raw);
             t.exchange(format!("{kind:x}-{step}"), &acct.sock, &msg);
         }
         if kind == GET {
             assert_eq!(acct.list(), before, "a refused dump changes nothing");
         }
     }
-    t.exchange("after", &acct.sock, &Msg::new(GET, DUMP_GET));
+    t.exchange("after", &acct.sock, &Msg::new(GET, LIST));
 }
 
 fn inner_unknown(t: &mut Test) {
@@ -166,7 +164,7 @@ fn inner_unknown(t: &mut Test) {
             attr_bytes(kind, 8, &2u32.to_be_bytes()),
         ]
         .concat();
-        let msg = Msg::new(GET, DUMP_GET).attr(FILTER | NESTED, &inner);
+        let msg = Msg::new(GET, LIST).attr(FILTER | NESTED, &inner);
         t.exchange(format!("{kind:x}"), &acct.sock, &msg);
     }
 }
@@ -176,7 +174,7 @@ fn name_is_ignored(t: &mut Test) {
     let acct = Acct::open();
     three(&acct);
     for name in ["pkts", "nobody", ""] {
-        let msg = Msg::new(GET, DUMP_GET).name(name.as_bytes());
+        let msg = Msg::new(GET, LIST).name(name.as_bytes());
         let reply = acct.sock.exchange(&msg);
         assert_eq!(names(&reply), "plain,pkts,bytes");
         let reply = acct.sock.exchange(&msg.filter(3, 2));
@@ -198,7 +196,7 @@ fn over_many_parts(t: &mut Test) {
         .collect();
     acct.add_many(&messages);
     for (mask, value) in [(3, 0), (3, 1), (3, 2), (1, 1), (4, 4), (0, 0)] {
-        let msg = Msg::new(GET, DUMP_GET).filter(mask, value);
+        let msg = Msg::new(GET, LIST).filter(mask, value);
         // A fresh socket: parts grow to the largest receive ever made.
         let reply = Sock::open().exchange_sized(msg.bytes(), 8192);
         assert!(reply.done());

@@ -19,24 +19,18 @@ cases![
     strict_check_has_no_effect,
 ];
 
-const ADD: u16 = REQUEST | ACK | CREATE;
-const ASK: u16 = REQUEST | ACK;
-
-fn named(kind: u16, flags: u16, name: &str) -> Msg {
-    Msg::new(kind, flags).name(name.as_bytes())
-}
 
 fn types_above_del(t: &mut Test) {
     let acct = Acct::open();
     acct.add("a");
     for low in 4..=255u16 {
-        let reply = acct.sock.exchange(&named(0x700 | low, ASK, "a"));
+        let reply = acct.sock.exchange(&Msg::named(0x700 | low, ASK, "a"));
         assert_eq!(reply.outcome(), "EINVAL", "type {low}");
         if low < 8 || low == 255 {
             t.obs(low, &reply);
         }
     }
-    let reply = acct.sock.exchange(&named(0x704, ASK | DUMP, "a"));
+    let reply = acct.sock.exchange(&Msg::named(0x704, ASK | DUMP, "a"));
     t.obs("dump", &reply);
     assert_eq!(acct.names(), ["a"]);
 }
@@ -48,12 +42,12 @@ fn header_fields_ignored(t: &mut Test) {
     for (n, (family, version, res_id)) in fields.into_iter().enumerate() {
         let name = format!("o{n}");
         for (kind, flags) in [(NEW, ADD), (GET, ASK), (CTRZERO, ASK), (DEL, ASK)] {
-            let msg = named(kind, flags, &name).gen(family, version, res_id);
+            let msg = Msg::named(kind, flags, &name).gen(family, version, res_id);
             t.exchange(format!("{n}-{kind:x}"), &s, &msg.pid(0xdead_beef));
         }
     }
     for seq in [0, 1, u32::MAX] {
-        let msg = named(GET, ASK, "none").seq(seq);
+        let msg = Msg::named(GET, ASK, "none").seq(seq);
         t.expect(format!("seq-{seq}"), &s, &msg, "ENOENT");
     }
 }
@@ -67,7 +61,7 @@ fn short_messages(t: &mut Test) {
             let msg = Msg::bare(kind, ASK).raw(&[0; 4][..extra]);
             t.expect(format!("{kind:x}-{extra}"), &acct.sock, &msg, "0");
         }
-        let msg = Msg::bare(kind, REQUEST | DUMP);
+        let msg = Msg::bare(kind, LIST);
         t.expect(format!("{kind:x}-silent"), &acct.sock, &msg, "-");
     }
     assert_eq!(acct.names(), ["a"]);
@@ -76,7 +70,7 @@ fn short_messages(t: &mut Test) {
 /// A length beyond the buffer or below the header stops all processing.
 fn lying_lengths(t: &mut Test) {
     let acct = Acct::open();
-    let msg = named(NEW, ADD, "a");
+    let msg = Msg::named(NEW, ADD, "a");
     let real = msg.bytes().len() as u32;
     for claim in [0, 1, 15, real + 1, real + 4, 0xffff, u32::MAX] {
         let lie = msg.clone().claim(claim);
@@ -99,8 +93,8 @@ fn lying_lengths(t: &mut Test) {
 
 fn not_a_request(t: &mut Test) {
     let acct = Acct::open();
-    t.expect("ack", &acct.sock, &named(NEW, ACK | CREATE, "a"), "0");
-    t.expect("no-ack", &acct.sock, &named(NEW, CREATE, "a"), "-");
+    t.expect("ack", &acct.sock, &Msg::named(NEW, ACK | CREATE, "a"), "0");
+    t.expect("no-ack", &acct.sock, &Msg::named(NEW, CREATE, "a"), "-");
     assert!(acct.names().is_empty());
 }
 
@@ -114,12 +108,12 @@ fn control_types(t: &mut Test) {
 fn batch_of_messages(t: &mut Test) {
     let acct = Acct::open();
     let all = batch(&[
-        named(NEW, ADD, "a").seq(1),
-        named(NEW, REQUEST, "b").seq(2),
-        named(GET, ASK, "a").seq(3),
-        named(GET, REQUEST, "b").seq(4),
-        named(DEL, REQUEST, "a").seq(5),
-        named(GET, ASK, "a").seq(6),
+        Msg::named(NEW, ADD, "a").seq(1),
+        Msg::named(NEW, REQUEST, "b").seq(2),
+        Msg::named(GET, ASK, "a").seq(3),
+        Msg::named(GET, REQUEST, "b").seq(4),
+        Msg::named(DEL, REQUEST, "a").seq(5),
+        Msg::named(GET, ASK, "a").seq(6),
     ]);
     let reply = acct.sock.exchange_sized(&all, 65536);
     t.obs("reply", &reply);
@@ -131,12 +125,12 @@ fn batch_of_messages(t: &mut Test) {
 fn batch_with_errors(t: &mut Test) {
     let acct = Acct::open();
     let all = batch(&[
-        named(NEW, ADD, "a").seq(1),
-        named(NEW, ADD, "a").seq(2),
+        Msg::named(NEW, ADD, "a").seq(1),
+        Msg::named(NEW, ADD, "a").seq(2),
         Msg::new(GET, ASK).seq(3),
-        named(NEW, ADD, "b").seq(4),
-        Msg::new(GET, REQUEST | DUMP).seq(5),
-        named(NEW, ADD, "c").seq(6),
+        Msg::named(NEW, ADD, "b").seq(4),
+        Msg::new(GET, LIST).seq(5),
+        Msg::named(NEW, ADD, "c").seq(6),
     ]);
     let reply = acct.sock.exchange_sized(&all, 65536);
     t.obs("reply", &reply);
@@ -150,7 +144,7 @@ fn transaction_refused(t: &mut Test) {
         let begin = Msg::new(BATCH_BEGIN, ASK).gen(0, 0, res_id).seq(1);
         let all = batch(&[
             begin,
-            named(NEW, ADD, "a").seq(2),
+            Msg::named(NEW, ADD, "a").seq(2),
             Msg::new(BATCH_END, ASK).gen(0, 0, res_id).seq(3),
         ]);
         let reply = acct.sock.exchange_sized(&all, 65536);
@@ -165,7 +159,7 @@ fn capped_ack(t: &mut Test) {
     acct.sock
         .set(libc::SOL_NETLINK, libc::NETLINK_CAP_ACK, 1)
         .expect("NETLINK_CAP_ACK");
-    let reply = t.expect("missing", &acct.sock, &named(GET, ASK, "x"), "ENOENT");
+    let reply = t.expect("missing", &acct.sock, &Msg::named(GET, ASK, "x"), "ENOENT");
     assert_eq!(reply.parts[0].len(), 36);
     t.expect("invalid", &acct.sock, &Msg::new(NEW, ADD), "EINVAL");
 }
@@ -178,7 +172,7 @@ fn strict_check_has_no_effect(t: &mut Test) {
     acct.sock
         .set(libc::SOL_NETLINK, GET_STRICT_CHK, 1)
         .expect("NETLINK_GET_STRICT_CHK");
-    let dump = || named(GET, REQUEST | DUMP, "other").gen(77, 1, 5);
+    let dump = || Msg::named(GET, REQUEST | DUMP, "other").gen(77, 1, 5);
     t.expect("dump", &acct.sock, &dump(), "object,done");
     let odd = dump().attr(99, &[1, 2, 3]).filter(3, 0).raw(&[0; 3]);
     t.expect("odd-dump", &acct.sock, &odd, "object,done");

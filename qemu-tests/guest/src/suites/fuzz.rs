@@ -7,7 +7,7 @@ use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::fuzz::{datagram, Random};
 use crate::wire::{fnv, hex, Acct, Msg, Reply, Sock, FNV_START};
-use crate::xt::sockopt::Tables;
+use crate::xt::sockopt::{count_output, Tables};
 use crate::xt::{Family, Hook, Match, Rule, Verdict};
 
 cases![seed_1, seed_2, rules];
@@ -39,8 +39,7 @@ fn scene(acct: &Acct) {
     acct.add("used0");
     acct.add_quota("used1", F_PKTS, 40);
     acct.add_quota("used2", F_BYTES, 4000);
-    let rules = ["used0", "used1", "used2"].map(|n| Rule::count(Hook::Out, 1, n));
-    Tables::open(Family::V4).replace(&rules).expect("rules");
+    count_output(&["used0", "used1", "used2"]);
 }
 
 fn run(t: &mut Test, seed: u64) {
@@ -71,7 +70,7 @@ fn run(t: &mut Test, seed: u64) {
             t.obs(format!("block-{}", n / BLOCK), format!("{hash:016x}"));
         }
     }
-    let table = t.exchange("table", &acct.sock, &Msg::new(GET, REQUEST | DUMP));
+    let table = t.exchange("table", &acct.sock, &Msg::new(GET, LIST));
     assert!(table.objects().iter().any(|o| o.name == b"used1"));
 }
 
@@ -123,7 +122,7 @@ fn rules(t: &mut Test) {
         loaded += u32::from(errno == 0);
         udp.send(1, 72);
         hash = fnv(hash, &errno.to_ne_bytes());
-        hash = absorb(hash, &acct.sock.exchange(&Msg::new(GET, REQUEST | DUMP)));
+        hash = absorb(hash, &acct.sock.exchange(&Msg::new(GET, LIST)));
         if n % 100 == 99 {
             t.obs(format!("block-{}", n / 100), format!("{hash:016x}"));
         }

@@ -45,17 +45,6 @@ fn name(tool: &str, step: &str) -> String {
     format!("{tool}-{step}")
 }
 
-/// Waits for the references of deleted nftables rules to go.
-fn settle(acct: &Acct, object: &str) {
-    for _ in 0..500 {
-        if acct.get(object).uses == 1 {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("{object} stays in use");
-}
-
 fn life(t: &mut Test, tool: &str) {
     let acct = Acct::open();
     acct.add("o");
@@ -68,7 +57,7 @@ fn life(t: &mut Test, tool: &str) {
     t.obs("list", must(&format!("{tool} -vnxL OUTPUT")));
     assert_eq!(acct.del("o"), libc::EBUSY);
     must(&format!("{tool} -F OUTPUT"));
-    settle(&acct, "o");
+    acct.settle("o", 1);
     assert_eq!(acct.counts("o").0, 7);
     assert_eq!(acct.del("o"), 0);
 }
@@ -106,7 +95,7 @@ fn check_and_delete(t: &mut Test) {
             assert_eq!(output.code == 0, good, "{tool} {step}: {output}");
             t.obs(name(tool, step), output);
         }
-        settle(&acct, "o");
+        acct.settle("o", 1);
         fresh();
     }
 }
@@ -216,7 +205,7 @@ fn mixed_front_ends(t: &mut Test) {
     for tool in ALL {
         must(&format!("{tool} -F OUTPUT"));
     }
-    settle(&acct, "o");
+    acct.settle("o", 1);
     t.obs("uses", acct.get("o").uses);
 }
 
@@ -251,7 +240,7 @@ fn own_chain(t: &mut Test) {
         assert_eq!((acct.counts("o").0, acct.get("o").uses), (6, 2), "{tool}");
         must(&format!("{tool} -F"));
         must(&format!("{tool} -X acct"));
-        settle(&acct, "o");
+        acct.settle("o", 1);
         t.obs(tool, acct.counts("o").0);
         fresh();
     }

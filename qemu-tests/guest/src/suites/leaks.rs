@@ -81,7 +81,7 @@ fn refused_requests(t: &mut Test) {
         Msg::new(NEW, REQUEST).name(b"n").be32(FLAGS, 3),
         Msg::new(NEW, REQUEST).name(b"n").be32(FLAGS, 1),
         Msg::new(NEW, REQUEST).name(b"n").attr(PKTS, &[0]),
-        Msg::new(GET, REQUEST | DUMP).attr(FILTER | NESTED, &[]),
+        Msg::new(GET, LIST).attr(FILTER | NESTED, &[]),
         Msg::new(GET, REQUEST).name(b"nobody"),
         Msg::new(DEL, REQUEST).name(b"nobody"),
     ];

@@ -123,7 +123,7 @@ fn open_dump_pins(t: &mut Test) {
         let names: Vec<_> = (0..1000).map(|n| add_quiet(&format!("o{n}"))).collect();
         acct.add_many(&names);
         let s = Sock::open();
-        s.send(Msg::new(GET, REQUEST | DUMP).bytes()).expect("send");
+        s.send(Msg::new(GET, LIST).bytes()).expect("send");
         s.recv(4096).expect("first part");
         let output = cmd::run(&format!("rmmod {PROVIDER}"));
         assert_ne!(output.code, 0);

@@ -17,8 +17,6 @@ cases![
     hostile_strings,
 ];
 
-const ADD: u16 = REQUEST | ACK | CREATE;
-const ASK: u16 = REQUEST | ACK;
 
 /// 31 bytes and a NUL is the longest name.
 fn lengths(t: &mut Test) {
@@ -102,7 +100,7 @@ fn every_byte_at_the_end(t: &mut Test) {
         let reply = acct.sock.exchange(&Msg::new(NEW, ADD).name(&name));
         assert_eq!(reply.outcome(), "0", "byte {byte}");
     }
-    let dump = acct.sock.exchange(&Msg::new(GET, REQUEST | DUMP));
+    let dump = acct.sock.exchange(&Msg::new(GET, LIST));
     assert_eq!(dump.objects().len(), 255);
     t.obs("dump", dump.digest());
 }
@@ -153,7 +151,7 @@ fn order_is_creation_order(t: &mut Test) {
         names.push(name);
     }
     assert_eq!(acct.names(), names);
-    let dump = acct.sock.exchange(&Msg::new(GET, REQUEST | DUMP));
+    let dump = acct.sock.exchange(&Msg::new(GET, LIST));
     t.obs("dump", dump.digest());
 }
 
@@ -173,7 +171,7 @@ fn hostile_strings(t: &mut Test) {
     for (n, name) in names.into_iter().enumerate() {
         t.expect(n, &acct.sock, &Msg::new(NEW, ADD).name(name), "0");
     }
-    let dump = t.exchange("dump", &acct.sock, &Msg::new(GET, REQUEST | DUMP));
+    let dump = t.exchange("dump", &acct.sock, &Msg::new(GET, LIST));
     let listed: Vec<_> = dump.objects().into_iter().map(|o| o.name).collect();
     assert_eq!(listed, names);
 }

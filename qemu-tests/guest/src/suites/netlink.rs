@@ -21,27 +21,21 @@ cases![
     delete_all,
 ];
 
-const ADD: u16 = REQUEST | ACK | CREATE;
-const ASK: u16 = REQUEST | ACK;
-
-fn named(kind: u16, flags: u16, name: &str) -> Msg {
-    Msg::new(kind, flags).name(name.as_bytes())
-}
 
 /// Records the object as it is now.
 fn look(t: &mut Test, step: &str, sock: &Sock, name: &str) {
-    t.exchange(step, sock, &named(GET, REQUEST, name));
+    t.exchange(step, sock, &Msg::named(GET, REQUEST, name));
 }
 
 fn new_name_only(t: &mut Test) {
     let s = Sock::open();
-    t.expect("new", &s, &named(NEW, ADD, "n1"), "0");
-    t.expect("get", &s, &named(GET, ASK, "n1"), "object,0");
+    t.expect("new", &s, &Msg::named(NEW, ADD, "n1"), "0");
+    t.expect("get", &s, &Msg::named(GET, ASK, "n1"), "object,0");
 }
 
 fn new_preset(t: &mut Test) {
     let s = Sock::open();
-    let add = |name| named(NEW, ADD, name);
+    let add = |name| Msg::named(NEW, ADD, name);
     t.expect("both", &s, &add("both").counters(7, 9), "0");
     t.expect("pkts", &s, &add("pkts").be64(PKTS, 7), "0");
     t.expect("bytes", &s, &add("bytes").be64(BYTES, 9), "0");
@@ -49,7 +43,7 @@ fn new_preset(t: &mut Test) {
     let all = t.expect(
         "list",
         &s,
-        &Msg::new(GET, REQUEST | DUMP),
+        &Msg::new(GET, LIST),
         "object,object,object,object,done",
     );
     let values: Vec<_> = all.objects().iter().map(|o| (o.pkts, o.bytes)).collect();
@@ -59,7 +53,7 @@ fn new_preset(t: &mut Test) {
 fn new_quota(t: &mut Test) {
     let s = Sock::open();
     for (name, flags) in [("p", F_PKTS), ("b", F_BYTES)] {
-        let msg = named(NEW, ADD, name)
+        let msg = Msg::named(NEW, ADD, name)
             .counters(1, 2)
             .be32(FLAGS, flags)
             .be64(QUOTA, 0x0102_0304_0506_0708);
@@ -67,7 +61,7 @@ fn new_quota(t: &mut Test) {
         let got = t.expect(
             format!("get-{name}"),
             &s,
-            &named(GET, ASK, name),
+            &Msg::named(GET, ASK, name),
             "object,0",
         );
         let object = &got.objects()[0];
@@ -78,14 +72,14 @@ fn new_quota(t: &mut Test) {
 
 fn new_without_create(t: &mut Test) {
     let s = Sock::open();
-    t.expect("new", &s, &named(NEW, ASK, "n"), "0");
+    t.expect("new", &s, &Msg::named(NEW, ASK, "n"), "0");
     look(t, "get", &s, "n");
 }
 
 fn new_without_ack(t: &mut Test) {
     let s = Sock::open();
-    t.expect("silent", &s, &named(NEW, REQUEST | CREATE, "n"), "-");
-    t.expect("error", &s, &named(NEW, REQUEST | CREATE, "n"), "EBUSY");
+    t.expect("silent", &s, &Msg::named(NEW, REQUEST | CREATE, "n"), "-");
+    t.expect("error", &s, &Msg::named(NEW, REQUEST | CREATE, "n"), "EBUSY");
 }
 
 /// All combinations of the four NEW flags, on a missing, a plain and a quota
@@ -99,7 +93,7 @@ fn new_flag_grid(t: &mut Test) {
         acct.add_at("plain", 5, 50);
         acct.add_quota_at("quota", F_PKTS, 3, 5, 50);
         for name in ["missing", "plain", "quota"] {
-            let msg = named(NEW, flags, name).counters(9, 99);
+            let msg = Msg::named(NEW, flags, name).counters(9, 99);
             let got = t.exchange(format!("{bits}-{name}"), &s, &msg).outcome();
             let want = match (name, flags & EXCL != 0, flags & REPLACE != 0) {
                 ("missing", _, _) | (_, false, true) => "0",
@@ -116,7 +110,7 @@ fn new_flag_grid(t: &mut Test) {
 fn replace_resets(t: &mut Test) {
     let acct = Acct::open();
     acct.add_quota_at("q", F_BYTES, 100, 7, 70);
-    let msg = named(NEW, ASK | REPLACE, "q")
+    let msg = Msg::named(NEW, ASK | REPLACE, "q")
         .counters(1, 1)
         .be32(FLAGS, F_PKTS)
         .be64(QUOTA, 5);
@@ -124,9 +118,9 @@ fn replace_resets(t: &mut Test) {
     let object = acct.get("q");
     assert_eq!((object.pkts, object.bytes), (0, 0));
     assert_eq!((object.flags, object.quota), (Some(F_BYTES), Some(100)));
-    let bad = named(NEW, ASK | REPLACE, "q").be32(FLAGS, 3);
+    let bad = Msg::named(NEW, ASK | REPLACE, "q").be32(FLAGS, 3);
     t.expect("replace-both-kinds", &acct.sock, &bad, "0");
-    let bad = named(NEW, ASK | REPLACE, "q").be32(FLAGS, F_PKTS);
+    let bad = Msg::named(NEW, ASK | REPLACE, "q").be32(FLAGS, F_PKTS);
     t.expect("replace-no-quota", &acct.sock, &bad, "0");
     look(t, "after", &acct.sock, "q");
 }
@@ -139,14 +133,14 @@ fn get_one(t: &mut Test) {
         let with = t.expect(
             format!("{name}-ack"),
             &acct.sock,
-            &named(GET, ASK, name),
+            &Msg::named(GET, ASK, name),
             "object,0",
         );
         assert_eq!(with.messages()[0].flags, MULTI, "flag that clients wait on");
         t.expect(
             format!("{name}-bare"),
             &acct.sock,
-            &named(GET, REQUEST, name),
+            &Msg::named(GET, REQUEST, name),
             "object",
         );
     }
@@ -160,7 +154,7 @@ fn get_flag_grid(t: &mut Test) {
     for kind in [GET, CTRZERO] {
         for bits in 0..16u16 {
             let flags = REQUEST | (bits << 8);
-            let msg = named(kind, flags, "b");
+            let msg = Msg::named(kind, flags, "b");
             let want = if flags & DUMP == 0 {
                 "object"
             } else {
@@ -171,7 +165,7 @@ fn get_flag_grid(t: &mut Test) {
             t.expect(
                 format!("{step}-ack"),
                 &acct.sock,
-                &named(kind, flags | ACK | ECHO, "b"),
+                &Msg::named(kind, flags | ACK | ECHO, "b"),
                 if flags & DUMP == 0 { "object,0" } else { want },
             );
         }
@@ -183,11 +177,11 @@ fn get_missing(t: &mut Test) {
     acct.add("a");
     for kind in [GET, CTRZERO, DEL] {
         let step = format!("{kind:x}");
-        let msg = named(kind, ASK, "IMayExist");
+        let msg = Msg::named(kind, ASK, "IMayExist");
         t.expect(format!("{step}-named"), &acct.sock, &msg, "ENOENT");
-        let msg = named(kind, REQUEST, "IMayExist");
+        let msg = Msg::named(kind, REQUEST, "IMayExist");
         t.expect(format!("{step}-no-ack"), &acct.sock, &msg, "ENOENT");
-        let msg = named(kind, ASK, "");
+        let msg = Msg::named(kind, ASK, "");
         t.expect(format!("{step}-empty"), &acct.sock, &msg, "ENOENT");
     }
     for kind in [NEW, GET, CTRZERO] {
@@ -205,7 +199,7 @@ fn reset_one(t: &mut Test) {
         let first = t.expect(
             format!("{name}-reset"),
             &acct.sock,
-            &named(CTRZERO, ASK, name),
+            &Msg::named(CTRZERO, ASK, name),
             "object,0",
         );
         assert_eq!(first.objects()[0].pkts, 5);
@@ -219,9 +213,9 @@ fn delete_one(t: &mut Test) {
     for name in ["a", "b", "c"] {
         acct.add(name);
     }
-    t.expect("del", &acct.sock, &named(DEL, ASK, "b"), "0");
-    t.expect("again", &acct.sock, &named(DEL, ASK, "b"), "ENOENT");
-    t.expect("silent", &acct.sock, &named(DEL, REQUEST, "a"), "-");
+    t.expect("del", &acct.sock, &Msg::named(DEL, ASK, "b"), "0");
+    t.expect("again", &acct.sock, &Msg::named(DEL, ASK, "b"), "ENOENT");
+    t.expect("silent", &acct.sock, &Msg::named(DEL, REQUEST, "a"), "-");
     assert_eq!(acct.names(), ["c"]);
 }
 

@@ -6,7 +6,7 @@ use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::{Acct, Msg, Sock};
-use crate::xt::sockopt::Tables;
+use crate::xt::sockopt::{count_output, Tables};
 use crate::xt::{nft, Family, Hook, Match, Rule};
 
 cases![
@@ -42,8 +42,7 @@ fn same_name_counts_apart(t: &mut Test) {
     for (n, space) in (1..).zip(&spaces) {
         space.within(|| {
             Acct::open().add("o");
-            let rules = [Rule::count(Hook::Out, 1, "o")];
-            Tables::open(Family::V4).replace(&rules).expect("rule");
+            count_output(&["o"]);
             Udp::v4().send(n, 72);
         });
     }
@@ -133,7 +132,7 @@ fn exit_with_open_dump(t: &mut Test) {
             .collect();
         acct.add_many(&names);
         let s = Sock::open();
-        let dump = Msg::new(CTRZERO, REQUEST | DUMP).filter(3, 0);
+        let dump = Msg::new(CTRZERO, LIST).filter(3, 0);
         s.send(dump.bytes()).expect("send");
         s.recv(4096).expect("first part");
     }
@@ -147,8 +146,7 @@ fn exit_while_counting(t: &mut Test) {
         let child = crate::env::proc::Child::spawn(|| {
             fresh();
             Acct::open().add_quota("o", F_PKTS, 10);
-            let rules = [Rule::count(Hook::Out, 1, "o")];
-            Tables::open(Family::V4).replace(&rules).expect("rule");
+            count_output(&["o"]);
             let udp = Udp::v4();
             loop {
                 udp.send(100, 72);

@@ -19,18 +19,6 @@ cases![
     aborted_transaction,
 ];
 
-/// Waits until the object's references are back to `want`: nftables destroys
-/// rules from a workqueue.
-fn settle(acct: &Acct, name: &str, want: u32) {
-    for _ in 0..500 {
-        if acct.get(name).uses == want {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("{name}: {} references", acct.get(name).uses);
-}
-
 /// The errors of a transaction, without nftables' own wording.
 fn errors(reply: &Reply) -> String {
     let text: Vec<_> = reply
@@ -62,7 +50,7 @@ fn counts(t: &mut Test) {
             assert_eq!((object.pkts, object.bytes), (4, 4 * udp.packet(72)));
             assert_eq!(object.uses, 2);
             assert_eq!(nft::delete(&acct.sock, family).errno(), Some(0));
-            settle(&acct, "o", 1);
+            acct.settle("o", 1);
         }
     }
     t.exchange("get", &acct.sock, &Msg::new(GET, REQUEST).name(b"o"));
@@ -114,7 +102,7 @@ fn wrong_sizes(t: &mut Test) {
         if reply.outcome() == "-" {
             assert_eq!(size, 40);
             nft::delete(&acct.sock, Family::V4);
-            settle(&acct, "o", 1);
+            acct.settle("o", 1);
         }
     }
 }
@@ -123,10 +111,10 @@ fn busy_delete(t: &mut Test) {
     let acct = Acct::open();
     acct.add("o");
     assert_eq!(add(&acct, &Match::nfacct(1, b"o")).outcome(), "-");
-    let del = Msg::new(DEL, REQUEST | ACK).name(b"o");
+    let del = Msg::new(DEL, ASK).name(b"o");
     t.expect("busy", &acct.sock, &del, "EBUSY");
     nft::delete(&acct.sock, Family::V4);
-    settle(&acct, "o", 1);
+    acct.settle("o", 1);
     t.expect("free", &acct.sock, &del, "0");
 }
 
@@ -142,7 +130,7 @@ fn table_deleted(t: &mut Test) {
         assert_eq!(gone.errno(), Some(0));
         udp.send(2, 72);
     }
-    settle(&acct, "o", 1);
+    acct.settle("o", 1);
     assert_eq!(acct.counts("o").0, 40);
     t.obs("count", acct.counts("o").0);
 }
@@ -156,7 +144,7 @@ fn aborted_transaction(t: &mut Test) {
         let reply = nft::rules(&acct.sock, Family::V4, Hook::Out, &both);
         assert_eq!(errors(&reply), "ENOENT");
     }
-    settle(&acct, "o", 1);
+    acct.settle("o", 1);
     Udp::v4().send(1, 72);
     assert_eq!(acct.counts("o").0, 0);
     t.obs("del", acct.del("o"));

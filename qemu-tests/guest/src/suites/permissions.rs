@@ -36,16 +36,16 @@ fn attempt() -> Vec<(String, String)> {
     let mut out = Vec::new();
     let s = Sock::open();
     for (step, kind, flags) in [
-        ("get", GET, REQUEST | ACK),
-        ("new", NEW, REQUEST | ACK | CREATE),
-        ("get-new", GET, REQUEST | ACK),
-        ("reset", CTRZERO, REQUEST | ACK),
-        ("dump", GET, REQUEST | DUMP),
-        ("dump-reset", CTRZERO, REQUEST | DUMP),
-        ("del", DEL, REQUEST | ACK),
-        ("flush", DEL, REQUEST | ACK),
-        ("unknown", 0x7aa, REQUEST | ACK),
-        ("short", GET, REQUEST | ACK),
+        ("get", GET, ASK),
+        ("new", NEW, ADD),
+        ("get-new", GET, ASK),
+        ("reset", CTRZERO, ASK),
+        ("dump", GET, LIST),
+        ("dump-reset", CTRZERO, LIST),
+        ("del", DEL, ASK),
+        ("flush", DEL, ASK),
+        ("unknown", 0x7aa, ASK),
+        ("short", GET, ASK),
     ] {
         let msg = match step {
             "flush" => Msg::new(kind, flags),
@@ -171,7 +171,7 @@ fn autoload_by_user(t: &mut Test) {
     let child = Child::spawn(|| {
         become_nobody();
         let s = Sock::open();
-        let reply = s.exchange(&Msg::new(GET, REQUEST | ACK).name(b"o"));
+        let reply = s.exchange(&Msg::new(GET, ASK).name(b"o"));
         reply.errno().unwrap_or(0)
     });
     assert_eq!(child.wait(), libc::EPERM);
@@ -184,7 +184,7 @@ fn socket_passed_to_a_user(t: &mut Test) {
     acct.add("o");
     let child = Child::spawn(move || {
         become_nobody();
-        let reply = acct.sock.exchange(&Msg::new(DEL, REQUEST | ACK).name(b"o"));
+        let reply = acct.sock.exchange(&Msg::new(DEL, ASK).name(b"o"));
         reply.errno().unwrap_or(0)
     });
     t.obs("del", errno_name(child.wait()));

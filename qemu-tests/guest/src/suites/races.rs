@@ -9,7 +9,7 @@ use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
 use crate::wire::consts::*;
 use crate::wire::{Acct, Msg, Object, Reply, Sock};
-use crate::xt::sockopt::Tables;
+use crate::xt::sockopt::{count_output, Tables};
 use crate::xt::{Family, Hook, Match, Rule, Verdict};
 
 cases![
@@ -35,11 +35,6 @@ fn listener() -> Sock {
         .expect("SO_RCVBUF");
     s.join_quota().expect("membership");
     s
-}
-
-fn count_output(name: &str) {
-    let rules = [Rule::count(Hook::Out, 1, name)];
-    Tables::open(Family::V4).replace(&rules).expect("rule");
 }
 
 fn take(events: &Sock) -> Vec<Object> {
@@ -87,7 +82,7 @@ fn race(events: &Sock, name: &str, mut stop: impl FnMut(&Object) -> bool) -> u64
 fn below(t: &mut Test, flags: u32, quota: u64) {
     let acct = Acct::open();
     acct.add_quota("q", flags, quota);
-    count_output("q");
+    count_output(&["q"]);
     let events = listener();
     let mut worst = None;
     let seen = race(&events, "q", |object| {
@@ -115,7 +110,7 @@ fn never_below_byte_quota(t: &mut Test) {
 fn works_after_the_race(t: &mut Test) {
     let acct = Acct::open();
     acct.add_quota("q", F_PKTS, 2);
-    count_output("q");
+    count_output(&["q"]);
     let events = listener();
     let mut count = 0;
     race(&events, "q", |_| {
@@ -138,7 +133,7 @@ fn once_with_two_senders(t: &mut Test) {
     const ROUNDS: usize = 40;
     let acct = Acct::open();
     acct.add_quota("q", F_PKTS, 100);
-    count_output("q");
+    count_output(&["q"]);
     let events = listener();
     let mut counts = Vec::new();
     for _ in 0..ROUNDS {

@@ -10,8 +10,7 @@ use crate::harness::{cases, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
 use crate::wire::{Acct, Msg, Object, Sock};
-use crate::xt::sockopt::Tables;
-use crate::xt::{Family, Hook, Rule};
+use crate::xt::sockopt::count_output;
 
 cases![
     dump_resets_all,
@@ -26,8 +25,6 @@ cases![
     quota_under_traffic,
 ];
 
-const RESET_ALL: u16 = REQUEST | DUMP;
-
 fn sum(objects: &[Object]) -> (u64, u64) {
     let pkts = objects.iter().map(|o| o.pkts).sum();
     let bytes = objects.iter().map(|o| o.bytes).sum();
@@ -39,7 +36,7 @@ fn sum(objects: &[Object]) -> (u64, u64) {
 fn lost(acct: &Acct, size: usize) -> (u64, u64) {
     let before = sum(&acct.list());
     let s = Sock::open();
-    let reply = s.exchange_sized(Msg::new(CTRZERO, RESET_ALL).bytes(), size);
+    let reply = s.exchange_sized(Msg::new(CTRZERO, LIST).bytes(), size);
     assert!(reply.done(), "{}", reply.outcome());
     let reported = sum(&reply.objects());
     let left = sum(&acct.list());
@@ -54,7 +51,7 @@ fn dump_resets_all(t: &mut Test) {
     acct.add_at("a", 1, 10);
     acct.add_quota_at("b", F_PKTS, 5, 2, 20);
     acct.add_quota_at("c", F_BYTES, 5, 3, 30);
-    let msg = Msg::new(CTRZERO, RESET_ALL);
+    let msg = Msg::new(CTRZERO, LIST);
     t.expect("first", &acct.sock, &msg, "object,object,object,done");
     t.expect("second", &acct.sock, &msg, "object,object,object,done");
     assert_eq!(sum(&acct.list()), (0, 0));
@@ -123,7 +120,7 @@ fn full_queue(t: &mut Test) {
     acct.add_quota_at("quota", F_PKTS, 500, 1000, 2000);
     for name in ["plain", "quota"] {
         let s = clogged(name);
-        let msg = Msg::new(CTRZERO, REQUEST | ACK).name(name.as_bytes());
+        let msg = Msg::new(CTRZERO, ASK).name(name.as_bytes());
         s.send(msg.bytes()).expect("send");
         let mut reply = crate::wire::Reply::default();
         s.drain(65536, &mut reply);
@@ -140,7 +137,7 @@ fn full_queue_errors(t: &mut Test) {
     acct.add_at("a", 1, 1);
     for kind in [GET, CTRZERO] {
         let s = clogged("a");
-        let msg = Msg::new(kind, REQUEST | ACK).name(b"a");
+        let msg = Msg::new(kind, ASK).name(b"a");
         s.send(msg.bytes()).expect("send");
         let mut reply = crate::wire::Reply::default();
         s.drain(65536, &mut reply);
@@ -177,11 +174,6 @@ fn traffic_while(per_sender: u64, mut reset: impl FnMut()) -> u64 {
     2 * per_sender
 }
 
-fn count_output(names: &[&str]) {
-    let rules: Vec<_> = names.iter().map(|n| Rule::count(Hook::Out, 1, n)).collect();
-    Tables::open(Family::V4).replace(&rules).expect("rules");
-}
-
 /// Single resets under traffic: packets and bytes are conserved exactly.
 fn under_traffic(t: &mut Test) {
     let acct = Acct::open();
@@ -209,7 +201,7 @@ fn dump_under_traffic(t: &mut Test) {
     count_output(&["a", "b", "c"]);
     let mut got = (0, 0);
     let mut take = || {
-        let reply = acct.sock.exchange(&Msg::new(CTRZERO, RESET_ALL));
+        let reply = acct.sock.exchange(&Msg::new(CTRZERO, LIST));
         let part = sum(&reply.objects());
         got = (got.0 + part.0, got.1 + part.1);
     };

@@ -14,7 +14,7 @@ use crate::harness::{cases, skip, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
 use crate::wire::{Acct, Msg, Sock};
-use crate::xt::sockopt::Tables;
+use crate::xt::sockopt::{count_output, Tables};
 use crate::xt::{nft, Family, Hook, Match, Rule};
 
 cases![
@@ -55,7 +55,7 @@ fn dumps_under_churn(t: &mut Test) {
     while dumps < 400 && Instant::now() < deadline {
         dumps += 1;
         let s = Sock::open();
-        let reply = s.exchange_sized(Msg::new(GET, REQUEST | DUMP).bytes(), 4096);
+        let reply = s.exchange_sized(Msg::new(GET, LIST).bytes(), 4096);
         assert!(reply.done(), "{}", reply.outcome());
         let interrupted = reply.messages().iter().any(|m| m.flags & DUMP_INTR != 0);
         assert!(!interrupted);
@@ -96,7 +96,7 @@ fn everything_at_once(t: &mut Test) {
         || {
             let s = Sock::open();
             loop {
-                s.exchange(&Msg::new(CTRZERO, REQUEST | DUMP));
+                s.exchange(&Msg::new(CTRZERO, LIST));
                 s.exchange(&Msg::new(DEL, REQUEST));
                 s.exchange(&Msg::new(NEW, REQUEST | REPLACE).name(b"limited"));
             }
@@ -229,8 +229,7 @@ fn processors_come_and_go(t: &mut Test) {
     }
     let acct = Acct::open();
     acct.add("a");
-    let rules = [Rule::count(Hook::Out, 1, "a")];
-    Tables::open(Family::V4).replace(&rules).expect("rule");
+    count_output(&["a"]);
     let _on_again = SecondCpu;
     let mut total = 0;
     for round in 0..3u64 {

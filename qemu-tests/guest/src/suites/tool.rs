@@ -13,8 +13,8 @@ use crate::env::traffic::Udp;
 use crate::harness::{cases, skip, Test};
 use crate::wire::consts::{F_BYTES, F_PKTS};
 use crate::wire::Acct;
-use crate::xt::sockopt::Tables;
-use crate::xt::{Family, Hook, Rule};
+use crate::xt::sockopt::{count_output, Tables};
+use crate::xt::Family;
 
 cases![
     life_of_an_object,
@@ -89,8 +89,7 @@ fn scene() -> Acct {
     acct.add("plain");
     acct.add_quota("pkts", F_PKTS, 2);
     acct.add_quota("bytes", F_BYTES, 1_000_000);
-    let rules = ["plain", "pkts", "bytes"].map(|n| Rule::count(Hook::Out, 1, n));
-    Tables::open(Family::V4).replace(&rules).expect("rules");
+    count_output(&["plain", "pkts", "bytes"]);
     Udp::v4().send(5, 72);
     acct
 }

@@ -59,7 +59,7 @@ fn counts(t: &mut Test, family: Family, udp: &Udp) {
         udp.send(10, 72);
         assert_eq!(acct.counts(&name), (10, 10 * udp.packet(72)));
     }
-    t.exchange("list", &acct.sock, &Msg::new(GET, REQUEST | DUMP));
+    t.exchange("list", &acct.sock, &Msg::new(GET, LIST));
 }
 
 fn counts_v4(t: &mut Test) {
@@ -168,9 +168,9 @@ fn busy_delete(t: &mut Test) {
     }
     let tables = Tables::open(Family::V4);
     tables.replace(&[nfacct(1, b"used")]).expect("rule");
-    let del = Msg::new(DEL, REQUEST | ACK).name(b"used");
+    let del = Msg::new(DEL, ASK).name(b"used");
     t.expect("del", &acct.sock, &del, "EBUSY");
-    let flush = Msg::new(DEL, REQUEST | ACK);
+    let flush = Msg::new(DEL, ASK);
     t.expect("flush", &acct.sock, &flush, "0");
     assert_eq!(acct.names(), ["used"]);
     Udp::v4().send(2, 72);
@@ -209,6 +209,6 @@ fn many_rules(t: &mut Test) {
     Tables::open(Family::V4).replace(&rules).expect("rules");
     Udp::v4().send(10, 72);
     assert!(acct.list().iter().all(|o| (o.pkts, o.uses) == (20, 3)));
-    let dump = acct.sock.exchange(&Msg::new(GET, REQUEST | DUMP));
+    let dump = acct.sock.exchange(&Msg::new(GET, LIST));
     t.obs("dump", dump.digest());
 }

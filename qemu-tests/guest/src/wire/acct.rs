@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Set-up and look-up for tests that are about something else.
 
-use super::consts::{ACK, CREATE, CTRZERO, DEL, DUMP, FLAGS, GET, NEW, QUOTA, REQUEST};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::consts::{ACK, ADD, ASK, CREATE, CTRZERO, DEL, FLAGS, GET, LIST, NEW, QUOTA, REQUEST};
 use super::{batch, Msg, Object, Reply, Sock};
 
 /// An accounting table seen through one socket; each step must succeed.
@@ -85,7 +88,7 @@ impl Acct {
     fn read(&self, kind: u16, name: &str) -> Option<Object> {
         let reply = self
             .sock
-            .exchange(&Msg::new(kind, REQUEST | ACK).name(name.as_bytes()));
+            .exchange(&Msg::new(kind, ASK).name(name.as_bytes()));
         match reply.errno() {
             Some(0) => Some(reply.objects().remove(0)),
             Some(libc::ENOENT) => None,
@@ -104,21 +107,33 @@ impl Acct {
     #[track_caller]
     pub fn del(&self, name: &str) -> i32 {
         self.sock
-            .exchange(&Msg::new(DEL, REQUEST | ACK).name(name.as_bytes()))
+            .exchange(&Msg::new(DEL, ASK).name(name.as_bytes()))
             .errno()
             .expect("an acknowledgement")
+    }
+
+    /// Waits until an object has `want` references: nftables destroys rules from
+    /// a workqueue.
+    #[track_caller]
+    pub fn settle(&self, name: &str, want: u32) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.get(name).uses != want {
+            let uses = self.get(name).uses;
+            assert!(Instant::now() < deadline, "{name}: {uses} references");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Deletes all unused objects.
     #[track_caller]
     pub fn flush(&self) {
-        self.must(&Msg::new(DEL, REQUEST | ACK));
+        self.must(&Msg::new(DEL, ASK));
     }
 
     /// Reads all objects.
     #[track_caller]
     pub fn list(&self) -> Vec<Object> {
-        let reply = self.sock.exchange(&Msg::new(GET, REQUEST | DUMP));
+        let reply = self.sock.exchange(&Msg::new(GET, LIST));
         assert!(reply.done(), "{}", reply.outcome());
         reply.objects()
     }
@@ -135,7 +150,7 @@ impl Acct {
 
 /// The request that creates a plain object.
 pub fn add_msg(name: &str) -> Msg {
-    Msg::new(NEW, REQUEST | ACK | CREATE).name(name.as_bytes())
+    Msg::new(NEW, ADD).name(name.as_bytes())
 }
 
 /// The same without an acknowledgement, for [`Acct::add_many`].

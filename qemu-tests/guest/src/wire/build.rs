@@ -21,6 +21,11 @@ impl Msg {
         Self::bare(kind, flags).raw(&[0; 4])
     }
 
+    /// A request about one object.
+    pub fn named(kind: u16, flags: u16, name: &str) -> Self {
+        Self::new(kind, flags).name(name.as_bytes())
+    }
+
     /// A request that is only a netlink header.
     pub fn bare(kind: u16, flags: u16) -> Self {
         let mut bytes = Vec::with_capacity(64);

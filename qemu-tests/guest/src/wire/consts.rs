@@ -43,6 +43,12 @@ pub const EXCL: u16 = 0x200;
 pub const CREATE: u16 = 0x400;
 /// NEW: append.
 pub const APPEND: u16 = 0x800;
+/// Flags with which clients create.
+pub const ADD: u16 = REQUEST | ACK | CREATE;
+/// Flags with which clients ask about one object.
+pub const ASK: u16 = REQUEST | ACK;
+/// Flags with which clients ask for all objects.
+pub const LIST: u16 = REQUEST | DUMP;
 /// In an acknowledgement: attributes follow.
 pub const ACK_TLVS: u16 = 0x200;
 /// In an acknowledgement: the request is not echoed.
