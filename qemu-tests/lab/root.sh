@@ -64,8 +64,18 @@ make_root() {
 	done
 }
 
+# prune: results of checkouts that are gone serve nobody either.
+prune() {
+	local note
+	printf '%s\n' "$TOP" >"${OUT%/*}/checkout"
+	for note in "$CACHE"/out-????????/checkout; do
+		[[ -d $(<"$note") ]] || rm -rf --one-file-system "${note%/*}"
+	done
+}
+
 ensure() {
 	mkdir -p "$LOGS"
+	prune
 	if ! is_whole || ! is_fresh; then
 		make_root
 	fi

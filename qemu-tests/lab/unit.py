@@ -5,6 +5,7 @@
 They run with the host's cargo if it is new enough, else with that of the root.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -23,6 +24,8 @@ CRATES = {
     "userland": "userland",
 }
 NEEDED = (1, 85)
+# Gigabytes of artefacts for debuggers and partial builds serve nobody here.
+SMALL = {"CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"}
 RESULT = re.compile(r"^test (.+?) \.\.\. (ok|FAILED|ignored)")
 
 
@@ -35,19 +38,25 @@ def host_cargo():
     return bool(version) and (int(version[1]), int(version[2])) >= NEEDED
 
 
+def host_output():
+    """Return where results of this checkout lie, as common.sh has it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "nfacct-lab" / f"out-{hashlib.sha256(str(TOP).encode()).hexdigest()[:8]}"
+
+
 def cargo_test(name, lab):
     """Run the tests of one crate; return (return code, output)."""
     manifest = f"{CRATES[name]}/Cargo.toml"
     command = ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"]
-    env = dict(os.environ)
+    env = dict(os.environ, **SMALL)
     if lab is None:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        env["CARGO_TARGET_DIR"] = str(cache / "nfacct-lab" / f"host-{name}")
+        env["CARGO_TARGET_DIR"] = str(host_output() / f"host-{name}")
         command += ["--manifest-path", str(TOP / manifest)]
     else:
         env["SUITE"] = lab.suite
-        command = door(lab, "env", f"CARGO_TARGET_DIR=/out/target-unit-{name}", *command,
-                       "--manifest-path", f"/checkout/{manifest}")
+        settings = [f"{key}={value}" for key, value in SMALL.items()]
+        command = door(lab, "env", f"CARGO_TARGET_DIR=/out/target-unit-{name}", *settings,
+                       *command, "--manifest-path", f"/checkout/{manifest}")
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, check=False)
     return done.returncode, done.stdout
