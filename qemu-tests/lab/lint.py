@@ -10,7 +10,7 @@ from lab import HERE, in_root, open_lab, say
 from tally import Tally
 
 TOP = HERE.parent.parent
-WORKSPACES = {"userland": "userland", "guest": "qemu-tests/guest"}
+WORKSPACES = {"userland": "userland", "guest": "qemu-tests/guest", "model": "kernel-module/model"}
 
 
 def tracked(*patterns):
