@@ -15,7 +15,8 @@ IDLE = 180
 
 # Runs must notice memory errors: KFENCE samples allocations, SLUB poisons and
 # red-zones them. Watchdogs are slow to bark, for the host may be busy.
-COMMAND_LINE = ("console=ttyS0 quiet log_buf_len=4M panic=-1 oops=panic mitigations=off "
+# no_timer_check: an emulated timer that the host delays looks broken to the kernel, which panics.
+COMMAND_LINE = ("console=ttyS0 quiet no_timer_check log_buf_len=4M panic=-1 oops=panic mitigations=off "
                 "kfence.sample_interval=100 slab_debug=FZPU "
                 "rcupdate.rcu_cpu_stall_timeout=90 watchdog_thresh=60")
 
