@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    match runner::run(&chosen, &args.stack, args.timeout) {
+    match runner::run(&chosen, &args) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(e) => {

@@ -3,12 +3,20 @@
 
 use std::time::Duration;
 
+use super::Scale;
+
 /// Text of `--help`.
 pub const USAGE: &str = "\
 usage: guest-tests [--stack NAME] [--tests LIST] [--timeout SECONDS] [--list]
   --stack NAME       which modules are installed: c-c, c-rust or rust-rust
   --tests LIST       names separated by blanks: suite.test, suite, test, or globs
-  --timeout SECONDS  limit for one test (default 120, enough for a busy emulator)
+  --timeout SECONDS  limit for one test (default 300, enough for a busy emulator)
+  --scale NAME       how much the campaigns do: short, debug or long (default short)
+  --times N          a long run does N times as much (default 1)
+  --seed N           where random choices start (default 1)
+  --block N          fuzz tests: only this block, with every answer observed
+  --reduce N         fuzz tests: that block up to send N, without one send each
+                     time; the answer to N tells which sends it depends on
   --list             print the names of the chosen tests and stop
 ";
 
@@ -21,6 +29,8 @@ pub struct Args {
     pub tests: Vec<String>,
     /// Limit for one test.
     pub timeout: Duration,
+    /// How much, and from which seed.
+    pub scale: Scale,
     /// Only print names.
     pub list: bool,
 }
@@ -31,7 +41,8 @@ impl Args {
         let mut out = Self {
             stack: "c-c".into(),
             tests: Vec::new(),
-            timeout: Duration::from_secs(120),
+            timeout: Duration::from_secs(300),
+            scale: Scale::default(),
             list: false,
         };
         let mut args = args;
@@ -47,11 +58,12 @@ impl Args {
                 "--tests" => out
                     .tests
                     .extend(value()?.split_whitespace().map(String::from)),
-                "--timeout" => {
-                    let text = value()?;
-                    let seconds = text.parse().map_err(|_| format!("bad number {text}"))?;
-                    out.timeout = Duration::from_secs(seconds);
-                }
+                "--timeout" => out.timeout = Duration::from_secs(number(&value()?)?),
+                "--scale" => out.scale.depth = value()?.parse()?,
+                "--times" => out.scale.times = number(&value()?)?,
+                "--seed" => out.scale.seed = number(&value()?)?,
+                "--block" => out.scale.block = Some(number(&value()?)?),
+                "--reduce" => out.scale.reduce = Some(number(&value()?)?),
                 "--list" => out.list = true,
                 _ => return Err(format!("unknown argument {arg}")),
             }
@@ -60,9 +72,14 @@ impl Args {
     }
 }
 
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("bad number {text}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::scale::Depth;
 
     fn parse(line: &str) -> Result<Args, String> {
         Args::parse(line.split('|').filter(|s| !s.is_empty()).map(String::from))
@@ -85,8 +102,21 @@ mod tests {
     }
 
     #[test]
+    fn scale() {
+        let scale = parse("--scale|long|--times|5|--seed|9|--block|3|--reduce|8").unwrap();
+        let want = Scale {
+            depth: Depth::Long,
+            times: 5,
+            seed: 9,
+            block: Some(3),
+            reduce: Some(8),
+        };
+        assert_eq!(scale.scale, want);
+    }
+
+    #[test]
     fn errors() {
-        for bad in ["--stack", "--stack|x", "--timeout|x", "name"] {
+        for bad in ["--stack", "--stack|x", "--timeout|x", "--scale|x", "name"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

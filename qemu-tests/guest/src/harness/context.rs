@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::Write;
 
-use super::ktap;
+use super::{ktap, Scale};
 use crate::wire::{Msg, Reply, Sock};
 
 /// Payload of the panic that ends a test as skipped.
@@ -21,16 +21,18 @@ pub fn skip(why: &str) -> ! {
 pub struct Test {
     id: String,
     stack: String,
+    scale: Scale,
     out: File,
     steps: HashSet<String>,
 }
 
 impl Test {
     /// A test that reports through `out`.
-    pub fn new(id: &str, stack: &str, out: File) -> Self {
+    pub fn new(id: &str, stack: &str, scale: Scale, out: File) -> Self {
         Self {
             id: id.into(),
             stack: stack.into(),
+            scale,
             out,
             steps: HashSet::new(),
         }
@@ -39,6 +41,11 @@ impl Test {
     /// Which pair of modules is installed.
     pub fn stack(&self) -> &str {
         &self.stack
+    }
+
+    /// How much to do, and random numbers.
+    pub const fn scale(&self) -> Scale {
+        self.scale
     }
 
     fn put(&mut self, text: &str) {

@@ -5,9 +5,11 @@ pub mod args;
 pub mod context;
 pub mod ktap;
 pub mod runner;
+pub mod scale;
 pub mod select;
 
 pub use context::{skip, Test};
+pub use scale::Scale;
 
 /// The body of a test: it panics when a check fails.
 pub type Body = fn(&mut Test);

@@ -9,6 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 
+use super::args::Args;
 use super::context::Skip;
 use super::ktap::{self, Outcome};
 use super::select::Chosen;
@@ -22,14 +23,14 @@ const EXIT_SKIPPED: i32 = 4;
 const REAP: Duration = Duration::from_secs(10);
 
 /// Runs the tests in order and writes the result stream; true if none failed.
-pub fn run(chosen: &[Chosen], stack: &str, timeout: Duration) -> io::Result<bool> {
+pub fn run(chosen: &[Chosen], args: &Args) -> io::Result<bool> {
     let mut out = io::stdout();
     out.write_all(ktap::opening(chosen.len()).as_bytes())?;
     let mut good = true;
     for (index, (suite, case)) in chosen.iter().enumerate() {
         let id = format!("{suite}.{}", case.name);
         let state = KernelState::save();
-        let outcome = run_one(&id, stack, case.body, timeout, &mut out)?;
+        let outcome = run_one(&id, args, case.body, &mut out)?;
         state.restore();
         good &= outcome != Outcome::Failed;
         out.write_all(ktap::result(index + 1, &id, &outcome).as_bytes())?;
@@ -38,13 +39,7 @@ pub fn run(chosen: &[Chosen], stack: &str, timeout: Duration) -> io::Result<bool
     Ok(good)
 }
 
-fn run_one(
-    id: &str,
-    stack: &str,
-    body: super::Body,
-    timeout: Duration,
-    out: &mut impl Write,
-) -> io::Result<Outcome> {
+fn run_one(id: &str, args: &Args, body: super::Body, out: &mut impl Write) -> io::Result<Outcome> {
     let (from_child, to_parent) = UnixStream::pair()?;
     let started = Instant::now();
     // SAFETY: The runner has a single thread, so the child may do anything.
@@ -55,14 +50,14 @@ fn run_one(
     if pid == 0 {
         drop(from_child);
         let file = File::from(OwnedFd::from(to_parent));
-        let code = child(Test::new(id, stack, file), body);
+        let code = child(Test::new(id, &args.stack, args.scale, file), body);
         // SAFETY: Ends the child without running the parent's exit handlers.
         unsafe { libc::_exit(code) }
     }
     drop(to_parent);
     let mut pipe = File::from(OwnedFd::from(from_child));
     let mut lines = Lines::default();
-    let status = watch(pid, &mut pipe, &mut lines, started + timeout, out)?;
+    let status = watch(pid, &mut pipe, &mut lines, started + args.timeout, out)?;
     // Whatever the test left running goes with it.
     // SAFETY: The group was made by the child and holds only its descendants.
     unsafe { libc::kill(-pid, libc::SIGKILL) };
@@ -76,7 +71,7 @@ fn run_one(
             Outcome::Failed
         }
         End::TimedOut => {
-            writeln!(out, "# no end after {} s", timeout.as_secs())?;
+            writeln!(out, "# no end after {} s", args.timeout.as_secs())?;
             Outcome::Failed
         }
     };
