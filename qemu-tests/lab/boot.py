@@ -17,7 +17,7 @@ IDLE = 180
 # red-zones them. Watchdogs are slow to bark, for the host may be busy.
 # no_timer_check: an emulated timer that the host delays looks broken to the kernel, which panics.
 COMMAND_LINE = ("console=ttyS0 quiet no_timer_check log_buf_len=4M panic=-1 oops=panic mitigations=off "
-                "kfence.sample_interval=100 slab_debug=FZPU "
+                "kfence.sample_interval=100 slab_debug=FZP "
                 "rcupdate.rcu_cpu_stall_timeout=90 watchdog_thresh=60")
 
 

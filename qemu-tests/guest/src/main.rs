@@ -6,6 +6,7 @@
 
 mod env;
 mod harness;
+mod reference;
 mod suites;
 mod wire;
 mod xt;

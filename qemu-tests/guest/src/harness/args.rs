@@ -10,7 +10,7 @@ pub const USAGE: &str = "\
 usage: guest-tests [--stack NAME] [--tests LIST] [--timeout SECONDS] [--list]
   --stack NAME       which modules are installed: c-c, c-rust or rust-rust
   --tests LIST       names separated by blanks: suite.test, suite, test, or globs
-  --timeout SECONDS  limit for one test (default 300, enough for a busy emulator)
+  --timeout SECONDS  limit for one test (default 600, enough for a busy emulator)
   --scale NAME       how much the campaigns do: short, debug or long (default short)
   --times N          a long run does N times as much (default 1)
   --seed N           where random choices start (default 1)
@@ -41,7 +41,7 @@ impl Args {
         let mut out = Self {
             stack: "c-c".into(),
             tests: Vec::new(),
-            timeout: Duration::from_secs(300),
+            timeout: Duration::from_secs(600),
             scale: Scale::default(),
             list: false,
         };

@@ -124,7 +124,7 @@ impl Ground {
     /// One block, with all its answers.
     fn show(&self, t: &mut Test, block: u64) {
         self.block(block, BLOCK, |_| true, |n, bytes, reply| {
-            t.obs(format!("send-{n}"), format!("{} -> {reply}", hex(bytes)));
+            t.obs(format!("send-{n:04}"), format!("{} -> {reply}", hex(bytes)));
         });
     }
 
@@ -133,7 +133,7 @@ impl Ground {
         for left_out in 0..last {
             self.block(block, last + 1, |n| n != left_out, |n, _, reply| {
                 if n == last {
-                    t.obs(format!("without-{left_out}"), reply);
+                    t.obs(format!("without-{left_out:04}"), reply);
                 }
             });
         }
@@ -146,7 +146,7 @@ fn run(t: &mut Test, purpose: &'static str) {
     match (scale.block, scale.reduce) {
         (Some(block), Some(last)) => ground.reduce(t, block, last),
         (Some(block), None) => ground.show(t, block),
-        (None, _) => ground.hashes(t, scale.of(100, 25, 50_000)),
+        (None, _) => ground.hashes(t, scale.of(1000, 25, 50_000)),
     }
 }
 

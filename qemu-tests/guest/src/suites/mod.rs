@@ -37,6 +37,7 @@ suites![
     permissions,
     extack,
     fuzz,
+    model,
     scale,
     memory,
     leaks,
