@@ -116,9 +116,10 @@ def per_run(lab, stack, tests):
     archive.file("run.conf", f"STACK='{stack}'\nTESTS='{tests}'\n".encode())
     guest_tests = lab.out / "target-guest/release/guest-tests"
     archive.file("usr/local/bin/guest-tests", guest_tests.read_bytes(), 0o755)
-    nfacct = lab.out / "target-userland/release/nfacct"
-    if nfacct.exists():
-        archive.file("usr/local/bin/nfacct", nfacct.read_bytes(), 0o755)
+    for name in ("nfacct", "nfacct-bench"):
+        program = lab.out / "target-userland/release" / name
+        if program.exists():
+            archive.file(f"usr/local/bin/{name}", program.read_bytes(), 0o755)
     for name in ("nfnetlink_acct", "xt_nfacct"):
         module = lab.out / "modules/kernel-module" / f"{name}.ko"
         if name in REPLACED[stack]:

@@ -20,7 +20,7 @@ if [[ $1 == --inside ]]; then
 	install -D -t "$modules/updates" -m 644 /out/modules/kernel-module/*.ko
 	depmod "$kernel"
 	mount -t tmpfs local /usr/local/bin
-	install -t /usr/local/bin /out/target-userland/release/nfacct
+	install -t /usr/local/bin /out/target-userland/release/{nfacct,nfacct-bench}
 	options=(--run "/boot/vmlinuz-$kernel" --user root --cpus 2 --memory 1G
 		--append mitigations=off)
 	[[ $3 == kvm ]] || options+=(--disable-kvm)

@@ -2,7 +2,10 @@
 //! Replays commands that were recorded with nfacct 1.0.2 on Linux 7.2 and compares every byte that comes out.
 //!
 //! Where we differ on purpose, `golden/differences.jsonl` holds our result (without `stdout` where another test looks
-//! at it) and the heading in DIFFERENCES.md that gives the reason. A difference that is not listed fails the test, and so does a listed one that is gone.
+//! at it; without anything where only the table differs) and the heading in DIFFERENCES.md that gives the reason. A
+//! difference that is not listed fails the test, and so does a listed one that is gone.
+//!
+//! In the virtual machine the same commands run live, side by side with the C tool, which looks at the tables too.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
@@ -47,7 +50,7 @@ fn prepare(kernel: &FakeKernel, step: &Value) {
     } else {
         let packets = step["packets"].as_array().unwrap();
         for _ in 0..packets[1].as_u64().unwrap() {
-            kernel.packet(&name(&packets[0]), packets[2].as_u64().unwrap());
+            kernel.packet(name(&packets[0]), packets[2].as_u64().unwrap());
         }
     }
 }
@@ -72,6 +75,11 @@ fn recorded(record: &Value) -> Value {
 fn matches(ours: &Value, listed: &Value) -> bool {
     let part = |key| listed.get(key).is_none_or(|part| *part == ours[key]);
     part("stdout") && part("stderr") && part("exit")
+}
+
+/// Is the difference one that only shows in the table that is left?
+fn only_table(listed: &Value) -> bool {
+    listed.get("exit").is_none()
 }
 
 fn lines(file: &str) -> Vec<Value> {
@@ -109,7 +117,7 @@ fn every_recorded_command_behaves_as_in_nfacct_1_0_2() {
         let n = record["n"].as_u64().unwrap();
         match differences.remove(&n) {
             None if ours == recorded(&record) => {}
-            Some(listed) if matches(&ours, &listed) && ours != recorded(&record) => {
+            Some(listed) if matches(&ours, &listed) && (ours == recorded(&record)) == only_table(&listed) => {
                 let heading = format!("## {}\n", listed["why"].as_str().unwrap());
                 assert!(
                     REASONS.contains(&heading),

@@ -44,4 +44,5 @@ suites![
     stress,
     clients,
     tool,
+    compat,
 ];

@@ -223,7 +223,7 @@ fn many_objects(t: &mut Test) {
     assert_eq!(output.code, 0, "{output}");
     let listed = must("nfacct list");
     assert_eq!(listed.out.lines().count(), 1000);
-    assert_eq!(packets(&listed.out), (0..1000).sum());
+    assert_eq!(packets(&listed.out), (0..1000u64).sum::<u64>());
     must("nfacct flush");
     t.obs("left", run("nfacct list"));
 }
