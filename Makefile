@@ -3,7 +3,7 @@
 # Front door: every task is one target. The kernel build itself is in Kbuild.
 
 SUITE ?= forky
-export SUITE ACCEL SUITE_TESTS STACKS INSTALL_MOD_PATH
+export SUITE ACCEL SUITE_TESTS STACKS INSTALL_MOD_PATH PREFIX DESTDIR FUZZ_SECONDS
 
 LAB := qemu-tests/lab
 
@@ -66,6 +66,26 @@ modules_uninstall: ## Remove them again; the stock modules are back
 .PHONY: userland
 userland: ## Build the userland (in the lab)
 	@$(LAB)/build.sh cargo userland userland
+
+.PHONY: userland-msrv
+userland-msrv: ## Build it with the oldest Rust that it supports (that of Debian trixie)
+	@SUITE=trixie-backports $(LAB)/build.sh cargo userland userland
+
+.PHONY: install
+install: ## Install the command, its manual and completions (PREFIX=/usr/local, DESTDIR=)
+	@scripts/install-userland.sh install
+
+.PHONY: uninstall
+uninstall: ## Remove them again
+	@scripts/install-userland.sh uninstall
+
+.PHONY: fuzz
+fuzz: ## Fuzz the userland, each target for FUZZ_SECONDS=60 (needs a nightly Rust)
+	@scripts/fuzz.sh
+
+.PHONY: deny
+deny: ## Check licences and sources of the userland's dependencies (needs cargo-deny)
+	@cd userland && cargo deny check bans licenses sources
 
 .PHONY: fmt
 fmt: ## Format all Rust code
