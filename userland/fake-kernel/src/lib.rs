@@ -109,10 +109,11 @@ impl FakeKernel {
     /// # Panics
     ///
     /// If there is no such object.
-    pub fn packet(&self, name: &str, size: u64) {
+    pub fn packet(&self, name: impl AsRef<[u8]>, size: u64) {
         let mut state = self.state();
-        let object = state.table.find(name.as_bytes());
-        let object = object.unwrap_or_else(|| panic!("no object {name}"));
+        let name = name.as_ref();
+        let object = state.table.find(name);
+        let object = object.unwrap_or_else(|| panic!("no object {}", name.escape_ascii()));
         if object.count(size) {
             let event = wire::event(object);
             state.events.push(event);

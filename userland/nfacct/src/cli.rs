@@ -75,6 +75,9 @@ enum Modern {
     Serve(ServeArgs),
     /// Check whether accounting works here, and say what to do
     Doctor,
+    /// The version as JSON; without --json this is the text of nfacct 1.0.2
+    #[command(hide = true)]
+    Version,
     /// Write the completion script for a shell
     Completions {
         /// The shell
@@ -89,7 +92,7 @@ enum Modern {
 pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
     let cli = match Cli::try_parse_from(help_of_command(args)) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error, context),
+        Err(error) => return explain(&error, args, context),
     };
     context.netns = cli.globals.netns;
     let json = cli.globals.json;
@@ -108,6 +111,7 @@ pub(crate) fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
         Modern::Watch(args) => args.run(context, json),
         Modern::Export(args) => args.run(context),
         Modern::Serve(args) => args.run(context),
+        Modern::Version => commands::version_json(context),
         Modern::Doctor => commands::doctor(context, json),
         Modern::Completions { shell } => {
             let script = completion::script(shell, &Cli::command());
@@ -133,18 +137,23 @@ fn report(result: Result<(), Error>, json: bool, context: &mut Context<'_>) -> E
         Ok(()) => Exit::Success,
         Err(error) if error.is_closed_pipe() => Exit::Success,
         Err(error) => {
-            // There is nowhere left to report that stderr cannot be written.
-            let _ = context.errors.write_all(&error.report(json));
+            context.complain(&error.report(json));
             error.exit()
         }
     }
 }
 
 /// Help and version are a success and go to stdout, all else is a mistake of the caller.
-fn explain(error: &clap::Error, context: &mut Context<'_>) -> Exit {
+fn explain(error: &clap::Error, args: &[OsString], context: &mut Context<'_>) -> Exit {
     let text = error.render().to_string();
     if error.use_stderr() {
-        let _ = context.errors.write_all(text.as_bytes());
+        let json = args.iter().any(|arg| arg == "-j" || arg == "--json");
+        let text = if json {
+            Error::Usage(text.trim_end().to_owned()).report(true)
+        } else {
+            text.into_bytes()
+        };
+        context.complain(&text);
         Exit::Usage
     } else {
         report(

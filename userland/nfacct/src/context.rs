@@ -6,10 +6,10 @@ use std::{
     fs::File,
     io::{self, BufRead, Write},
     os::unix::ffi::OsStrExt,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use crate::{Clock, Signals};
+use crate::{Clock, Signals, output::harmless};
 use nfacct_netlink::{Client, Error, Monitor, SocketStep, Transport, transport::NetlinkSocket};
 
 /// Opens sockets to the kernel.
@@ -39,12 +39,21 @@ const NAMES: &str = "/run/netns";
 /// A path has a slash; what is no name may be the id of a process.
 fn open_netns(netns: &OsStr) -> io::Result<File> {
     if netns.as_bytes().contains(&b'/') {
-        return File::open(netns);
+        return open_file(Path::new(netns));
     }
-    let named = File::open(Path::new(NAMES).join(netns));
+    let named = open_file(&Path::new(NAMES).join(netns));
     match netns.to_str().map(str::parse::<u32>) {
-        Some(Ok(pid)) if named.is_err() => File::open(PathBuf::from(format!("/proc/{pid}/ns/net"))),
+        Some(Ok(pid)) if named.is_err() => open_file(Path::new(&format!("/proc/{pid}/ns/net"))),
         _ => named,
+    }
+}
+
+/// Namespaces are regular files. To open a FIFO or a device could take for ever or do something.
+fn open_file(path: &Path) -> io::Result<File> {
+    if path.metadata()?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::Error::other("this is not a network namespace"))
     }
 }
 
@@ -58,7 +67,7 @@ pub struct Context<'a> {
     pub output_is_terminal: bool,
     /// Standard error.
     pub errors: &'a mut dyn Write,
-    /// Is it a terminal? Then progress may be shown on it.
+    /// Is it a terminal? Then progress may be shown on it, and names must not control it.
     pub errors_are_terminal: bool,
     /// The way to the kernel.
     pub sockets: &'a mut dyn Sockets,
@@ -80,6 +89,15 @@ pub(crate) fn client(sockets: &mut dyn Sockets, netns: Option<&OsStr>) -> Result
 impl Context<'_> {
     pub(crate) fn client(&mut self) -> Result<Client<Box<dyn Transport>>, Error> {
         client(self.sockets, self.netns.as_deref())
+    }
+
+    /// Writes to standard error. There is nowhere left to report that this fails.
+    pub(crate) fn complain(&mut self, text: &[u8]) {
+        let _ = if self.errors_are_terminal {
+            self.errors.write_all(&harmless(text))
+        } else {
+            self.errors.write_all(text)
+        };
     }
 
     pub(crate) fn monitor(&mut self) -> Result<Monitor<Box<dyn Transport>>, Error> {

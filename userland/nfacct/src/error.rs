@@ -40,8 +40,13 @@ pub(crate) enum Error {
     #[error("{0}")]
     Conflict(String),
     /// A line of the input of `restore`.
-    #[error("{0}")]
-    Line(&'static str),
+    #[error("{what}{}", if *out_of_range { ": Numerical result out of range" } else { "" })]
+    Line {
+        /// What the C tool calls it.
+        what: &'static str,
+        /// A number in it was too large.
+        out_of_range: bool,
+    },
     /// Lines of the input of the modern `restore`, with their numbers; 0 is the whole input.
     #[error("{}", lines(.0))]
     Lines(Vec<(usize, String)>),
@@ -100,6 +105,9 @@ impl Error {
     pub(crate) fn legacy_exit(&self) -> Exit {
         match self {
             Self::Interrupted { .. } | Self::Restored => Exit::Interrupted,
+            Self::Several(errors) if errors.iter().any(|error| error.legacy_exit() == Exit::Interrupted) => {
+                Exit::Interrupted
+            }
             _ => Exit::Failure,
         }
     }
@@ -109,11 +117,17 @@ impl Error {
         match self {
             Self::Arguments(_) | Self::Usage(_) | Self::Name(_) => Exit::Usage,
             Self::Kernel(error) | Self::Object { source: error, .. } => kernel_exit(error),
-            Self::Several(errors) => errors.first().map_or(Exit::Failure, Self::exit),
+            // What happened to counts that exist nowhere else is more important than why.
+            Self::Several(errors) => errors
+                .iter()
+                .map(Self::exit)
+                .find(|exit| [Exit::Lost, Exit::Interrupted].contains(exit))
+                .or(errors.first().map(Self::exit))
+                .unwrap_or(Exit::Failure),
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
             Self::Interrupted { .. } | Self::Restored => Exit::Interrupted,
-            Self::Line(_)
+            Self::Line { .. }
             | Self::Lines(_)
             | Self::Input(_)
             | Self::Listen(_)
@@ -129,6 +143,7 @@ impl Error {
             Self::Kernel(error) => message(format!("{}: {}", step(error), strerror(error.errno()))),
             Self::Input(error) => message(format!("error reading input: {}", text(error))),
             Self::Output(error) => message(format!("error writing output: {}", text(error))),
+            Self::Several(errors) => errors.iter().flat_map(Self::legacy_report).collect(),
             Self::Lost {
                 source,
                 objects,
@@ -158,14 +173,28 @@ impl Error {
                 report.extend(format!("hint: {hint}\n").as_bytes());
             }
         }
-        if let Self::Lost { unwritten, .. } = self {
-            report.extend(unwritten);
-        }
+        report.extend(self.unwritten());
         report
+    }
+
+    /// Output that exists nowhere but here.
+    fn unwritten(&self) -> &[u8] {
+        match self {
+            Self::Lost { unwritten, .. } => unwritten,
+            Self::Several(errors) => errors
+                .iter()
+                .map(Self::unwritten)
+                .find(|text| !text.is_empty())
+                .unwrap_or_default(),
+            _ => &[],
+        }
     }
 
     fn hint(&self) -> Option<&'static str> {
         const EINVAL: i32 = 22;
+        if let Self::Several(errors) = self {
+            return errors.iter().find_map(Self::hint);
+        }
         let (Self::Kernel(error) | Self::Object { source: error, .. }) = self else {
             return None;
         };
@@ -179,6 +208,17 @@ impl Error {
             }
             _ => None,
         }
+    }
+
+    /// Is the namespace the problem, and not what was to be done there?
+    pub(crate) fn is_about_namespace(&self) -> bool {
+        matches!(
+            self,
+            Self::Kernel(KernelError::Socket {
+                step: SocketStep::Namespace,
+                ..
+            })
+        )
     }
 
     /// Did the reader of our output leave? Then it has seen enough, and all is well.
@@ -243,7 +283,6 @@ fn step(error: &KernelError) -> &'static str {
             SocketStep::Open => "mnl_socket_open",
             SocketStep::Bind => "mnl_socket_bind",
             SocketStep::Send => "mnl_socket_send",
-            SocketStep::Namespace => "netns",
             _ => "error",
         },
         _ => "error",

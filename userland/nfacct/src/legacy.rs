@@ -165,6 +165,7 @@ fn quota(kind: &[u8], limit: &[u8]) -> Result<(QuotaKind, u64), Refusal> {
         _ => return Err(Refusal::Message("argument must \"byte\" or \"packet\"")),
     };
     let (limit, _) = scan_u64(limit).ok_or(Refusal::Message("error reading quota"))?;
+    let limit = limit.unwrap_or(u64::MAX);
     Ok((kind, limit))
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod exit;
 mod legacy;
 mod output;
+mod output_file;
 mod pattern;
 mod quantity;
 mod route;
@@ -23,7 +24,7 @@ mod signals;
 pub use clock::{Clock, RealClock};
 pub use context::{Context, RealSockets, Sockets};
 pub use exit::Exit;
-pub use signals::{RealSignals, Signals};
+pub use signals::{RealSignals, Second, Signals};
 
 use std::ffi::OsString;
 
@@ -39,9 +40,13 @@ pub fn run(args: &[OsString], context: &mut Context<'_>) -> Exit {
             match parsed.map_err(Error::from).and_then(|command| command.run(context)) {
                 Ok(()) => Exit::Success,
                 Err(error) if error.is_closed_pipe() => Exit::Success,
+                // The C tool knows no namespaces.
+                Err(error) if error.is_about_namespace() => {
+                    context.complain(&error.report(false));
+                    error.exit()
+                }
                 Err(error) => {
-                    // There is nowhere left to report that stderr cannot be written.
-                    let _ = context.errors.write_all(&error.legacy_report());
+                    context.complain(&error.legacy_report());
                     error.legacy_exit()
                 }
             }

@@ -7,25 +7,41 @@ use nfacct_netlink::QuotaKind;
 const DECIMAL: [&str; 7] = ["", "k", "M", "G", "T", "P", "E"];
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
-/// Reads a whole number with an optional unit: `k`, `M`, `G`... are powers of 1000, `Ki`, `Mi`, `Gi`... of 1024, and a
-/// `B` may follow.
+/// Reads a number with an optional unit: `k`, `M`, `G`... are powers of 1000, `Ki`, `Mi`, `Gi`... of 1024, and a `B` may
+/// follow. With a unit there may be a fraction; what is less than one is cut off.
 pub(crate) fn parse(text: &str) -> Result<u64, String> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
-    let value: u64 = digits
-        .parse()
-        .map_err(|_| format!("\"{text}\" is not a number of 64 bits"))?;
+    let (whole, fraction) = match digits.split_once('.') {
+        // More digits than these make no difference to 64 bits.
+        Some((whole, fraction)) => (whole, Some(fraction.get(..20).unwrap_or(fraction))),
+        None => (digits, None),
+    };
+    let number = |digits: &str| {
+        let value = digits.parse::<u128>();
+        value.map_err(|_| format!("\"{text}\" is not a number of 64 bits"))
+    };
+    let whole = number(whole)?;
     let unit = unit.trim_start();
     let unit = unit.strip_suffix('B').unwrap_or(unit);
-    let power = |units: [&str; 7], base: u64| {
+    let power = |units: [&str; 7], base: u128| {
         let exponent = units.iter().position(|known| known.eq_ignore_ascii_case(unit))?;
-        base.checked_pow(u32::try_from(exponent).ok()?)
+        Some(u128::pow(base, u32::try_from(exponent).ok()?))
     };
     let factor = power(DECIMAL, 1000)
         .or_else(|| power(BINARY, 1024))
         .ok_or_else(|| format!("\"{unit}\" is not a unit; there are k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei"))?;
-    value
+    let part = match fraction {
+        None => 0,
+        Some(_) if factor == 1 => return Err(format!("\"{text}\" is not a whole number")),
+        // 20 digits times 2^60 fit.
+        Some(digits) => number(digits)? * factor / 10u128.pow(u32::try_from(digits.len()).unwrap_or(0)),
+    };
+    whole
         .checked_mul(factor)
+        .and_then(|value| u64::try_from(value + part).ok())
         .ok_or_else(|| format!("\"{text}\" is more than 64 bits can hold"))
 }
 
@@ -89,6 +105,10 @@ mod tests {
             ("3MB", 3_000_000),
             ("7B", 7),
             ("15Ei", 15 << 60),
+            ("1.5GiB", 3 << 29),
+            ("0.1KiB", 102),
+            ("2.000k", 2000),
+            ("15.99999999999999999999999999Ei", u64::MAX),
             ("18446744073709551615", u64::MAX),
         ] {
             assert_eq!(parse(text), Ok(value), "{text}");
@@ -98,7 +118,15 @@ mod tests {
             "x",
             "-1",
             "1.5",
+            "1.5B",
+            "1.",
+            ".5k",
+            "1.k",
+            "1..5k",
+            "1.5.5k",
             "16Ei",
+            "340282366920938463463374607431768211456",
+            "340282366920938463463374607431768211455k",
             "18446744073709551616",
             "10kk",
             "1 0",

@@ -81,11 +81,12 @@ pub(crate) fn route(whole: &[OsString]) -> Route {
     let word = words.first().copied().unwrap_or_default();
     let full = legacy::command(word).unwrap_or_default();
     let mut later = words.iter().skip(1);
-    let global = globals.json || (globals.len > 0 && later.clone().any(|arg| arg.starts_with(b"-")));
+    let global = globals.json || (globals.len > 0 && later.clone().any(|arg| is_option(arg)));
     let modern = match &parsed {
-        Ok(Command::Version | Command::Help(_)) => false,
+        Ok(Command::Version) => globals.json,
+        Ok(Command::Help(_)) => false,
         // The C tool takes these with any arguments, which it ignores.
-        Ok(Command::Restore | Command::Monitor) => global || later.any(|arg| arg.starts_with(b"--")),
+        Ok(Command::Restore | Command::Monitor) => global || later.any(|arg| is_option(arg)),
         Ok(_) => global,
         Err(_) if full.is_empty() => MODERN.iter().any(|modern| modern.as_bytes() == word),
         Err(_) => global || later.any(|arg| looks_modern(full, arg)),
@@ -103,10 +104,15 @@ pub(crate) fn route(whole: &[OsString]) -> Route {
     Route::Modern(expanded)
 }
 
+/// An option; a negative number is none.
+fn is_option(arg: &[u8]) -> bool {
+    arg.starts_with(b"-") && arg.get(1).is_some_and(|b| !b.is_ascii_digit())
+}
+
 /// An option, or a pattern after `list`, which changes nothing. Elsewhere what the C tool rejects must not become a change
 /// because a name has such a character.
 fn looks_modern(full: &str, arg: &[u8]) -> bool {
-    arg.starts_with(b"-") || (full == "list" && arg.iter().any(|b| b"*?[".contains(b)))
+    is_option(arg) || (full == "list" && arg.iter().any(|b| b"*?[".contains(b)))
 }
 
 #[cfg(test)]
@@ -140,7 +146,7 @@ mod tests {
             &["delete", "--exist"],
             &["get", "-h"],
             &["get", "a*", "xml"],
-            &["restore", "x", "-y"],
+            &["restore", "x", "-", "-1"],
             &["monitor", "json"],
             &["help", "--json"],
             &["version", "-h"],
@@ -159,6 +165,7 @@ mod tests {
             &["resets"],
             &["list", "quota"],
             &["add", "x", "byte"],
+            &["add", "x", "bytes", "-1"],
             &["flush", "x"],
             &["delete", "a", "b"],
             &["delete", "a", "x*"],
@@ -177,6 +184,9 @@ mod tests {
         assert_eq!(modern(&["del", "--match", "x"]), ["delete", "--match", "x"]);
         assert_eq!(modern(&["a", "x", "--exist"]), ["add", "x", "--exist"]);
         assert_eq!(modern(&["r", "--exist"]), ["restore", "--exist"]);
+        assert_eq!(modern(&["restore", "-f", "x"]), ["restore", "-f", "x"]);
+        assert_eq!(modern(&["mon", "-j"]), ["monitor", "-j"]);
+        assert_eq!(modern(&["monitor", "-nblue"]), ["monitor", "-nblue"]);
         assert_eq!(modern(&["-j", "g", "x"]), ["-j", "get", "x"]);
         assert_eq!(modern(&["--help"]), ["--help"]);
         assert_eq!(modern(&["-n", "x"]), ["-n", "x"]);

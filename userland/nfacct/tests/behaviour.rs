@@ -7,7 +7,7 @@ mod common;
 
 use std::io::{ErrorKind, Read, Write};
 
-use common::nfacct;
+use common::{argv, nfacct};
 use fake_kernel::FakeKernel;
 use nfacct::Exit;
 use serde_json::Value;
@@ -311,4 +311,73 @@ fn options_before_the_command_are_modern() {
     let outcome = nfacct(&["--help"]).on(&kernel);
     assert_eq!((outcome.exit, outcome.stderr()), (Exit::Success, ""));
     assert!(outcome.stdout().contains("restore"));
+}
+
+#[test]
+fn no_output_lets_a_name_control_a_terminal() {
+    let kernel = FakeKernel::new();
+    let all: Vec<u8> = (1..=255).collect();
+    let bidi = "\u{202e}\u{200b}\u{2066}\u{feff}";
+    for name in all.chunks(31).chain([bidi.as_bytes()]) {
+        let words = [&b"nfacct"[..], b"add", name, b"packet", b"1"];
+        assert_eq!(argv(words.map(Vec::from)).on(&kernel).exit, Exit::Success);
+        kernel.packet(name, 84);
+    }
+    for args in [
+        &["list"][..],
+        &["list", "xml"],
+        &["list", "json"],
+        &["list", "--json"],
+        &["list", "--table"],
+        &["save"],
+        &["export", "--prometheus"],
+        &["export", "--openmetrics"],
+        &["watch", "--once"],
+        &["watch", "--once", "--json"],
+        &["monitor", "--count", "5"],
+        &["monitor", "--count", "5", "--json"],
+        &["__complete"],
+        &["list", "reset"],
+    ] {
+        let outcome = nfacct(args).terminal().on(&kernel);
+        assert_eq!(outcome.exit, Exit::Success, "{args:?}");
+        let bad = |c: char| (c.is_control() && c != '\n') || bidi.contains(c);
+        assert!(!outcome.stdout().contains(bad), "{args:?}: {:?}", outcome.stdout());
+    }
+    // What could not be written goes to standard error, which is a terminal too.
+    let outcome = nfacct(&["list", "reset"])
+        .terminal()
+        .room(0, ErrorKind::StorageFull)
+        .on(&kernel);
+    assert_eq!(outcome.stderr().matches("pkts = ").count(), 10);
+    assert!(!outcome.stderr().contains(|c: char| c.is_control() && c != '\n'));
+}
+
+#[test]
+fn all_that_went_wrong_is_told() {
+    let kernel = kernel(&["a", "b"]);
+    kernel.interrupt_dump();
+    let outcome = nfacct(&["list", "reset"]).room(10, ErrorKind::StorageFull).on(&kernel);
+    assert_eq!(outcome.exit, Exit::Failure);
+    let interrupted = "nfacct v1.0.2: error: Interrupted system call\n";
+    assert!(outcome.stderr().starts_with(interrupted), "{}", outcome.stderr());
+    assert!(
+        outcome.stderr().contains("2 objects were reset"),
+        "{}",
+        outcome.stderr()
+    );
+    assert!(outcome.stderr().ends_with("} = b;\n"));
+
+    kernel.interrupt_dump();
+    let modern = nfacct(&["list", "--reset"])
+        .room(10, ErrorKind::StorageFull)
+        .on(&kernel);
+    assert_eq!(modern.exit, Exit::Lost);
+    assert!(modern.stderr().contains("the table changed"), "{}", modern.stderr());
+    assert!(modern.stderr().ends_with("} = b;\n"));
+
+    // The reader of the pipe left; that the list was not complete is still told.
+    kernel.interrupt_dump();
+    let gone = nfacct(&["list"]).room(0, ErrorKind::BrokenPipe).on(&kernel);
+    assert_eq!(gone.stderr(), interrupted);
 }

@@ -169,3 +169,33 @@ fn failures_come_before_the_first_request() {
     kernel.refuse(Some(1));
     assert_eq!(nfacct(&["serve"]).on(&kernel).exit, Exit::Permission);
 }
+
+#[test]
+fn idle_clients_keep_nobody_out() {
+    let idle = 20;
+    serve(idle + 3, &kernel(), |connect| {
+        let waiting: Vec<TcpStream> = (0..idle).map(|_| connect()).collect();
+        // One of them even has sent a part of its request.
+        (&waiting[idle - 1]).write_all(b"GET /metrics HTTP").unwrap();
+        for _ in 0..3 {
+            let answer = exchange(connect(), "GET /metrics HTTP/1.1\r\n\r\n");
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        }
+        // The newest one still has its seat and its time, so nobody had to wait for it.
+        waiting[idle - 1].set_nonblocking(true).unwrap();
+        let unanswered = (&waiting[idle - 1]).read(&mut [0]).unwrap_err();
+        assert_eq!(unanswered.kind(), std::io::ErrorKind::WouldBlock);
+        // The oldest one has lost its seat.
+        assert_eq!((&waiting[0]).read(&mut [0]).unwrap(), 0);
+    });
+}
+
+#[test]
+fn no_answer_to_head_has_a_body() {
+    serve(4, &kernel(), |connect| {
+        for request in ["/metrics HTTP/1.1", "/ HTTP/1.1", "/metrics HTTP/9", "/metrics"] {
+            let answer = exchange(connect(), &format!("HEAD {request}\r\n\r\n"));
+            assert!(answer.ends_with("\r\n\r\n"), "{request}: {answer}");
+        }
+    });
+}

@@ -100,6 +100,26 @@ proptest! {
 }
 
 #[test]
+fn the_version_for_machines() {
+    let outcome = nfacct(&["-j", "version"]).on(&FakeKernel::new());
+    let version: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+    assert_eq!(
+        (&version["schema"], &version["compatible"]),
+        (&"nfacct/1".into(), &"1.0.2".into())
+    );
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn wrong_arguments_are_json_too() {
+    for args in [&["-j", "list", "--bogus"][..], &["watch", "--json", "--interval=x"]] {
+        let outcome = nfacct(args).on(&FakeKernel::new());
+        let error: Value = serde_json::from_slice(&outcome.stderr).unwrap();
+        assert_eq!((outcome.exit, &error["error"]["exit"]), (Exit::Usage, &2.into()));
+    }
+}
+
+#[test]
 fn errors_are_json_too() {
     let outcome = nfacct(&["get", "nosuch", "--json"]).on(&kernel());
     assert_eq!((outcome.exit, outcome.stdout()), (Exit::NotFound, ""));
@@ -314,7 +334,7 @@ fn exit_codes_and_hints() {
     assert!(outcome.stderr().contains("nfacct doctor"), "{}", outcome.stderr());
     kernel.refuse(None);
     kernel.interrupt_dump();
-    assert_eq!(nfacct(&["list", "--table"]).on(&kernel).exit, Exit::Incomplete);
+    assert_eq!(nfacct(&["list", "--json"]).on(&kernel).exit, Exit::Incomplete);
     assert_eq!(nfacct(&["list", "--bogus"]).on(&kernel).exit, Exit::Usage);
     assert_eq!(
         nfacct(&["list", "--only", "counters", "overquota"]).on(&kernel).exit,

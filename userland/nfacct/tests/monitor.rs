@@ -86,6 +86,26 @@ fn hooks_get_the_event_and_their_failure_is_told() {
 }
 
 #[test]
+fn a_hook_that_hangs_is_killed() {
+    let args = ["monitor", "--count=2", "--exec-timeout=0.05", "--exec", "sleep", "1000"];
+    let outcome = nfacct(&args).on(&kernel());
+    assert_eq!((outcome.exit, outcome.stdout().lines().count()), (Exit::Success, 2));
+    assert_eq!(outcome.stderr(), "nfacct: sleep: killed after 0.05 seconds\n".repeat(2));
+}
+
+#[test]
+fn a_failed_look_after_a_loss_does_not_end_it() {
+    let kernel = kernel();
+    // The first error comes when the monitor receives, the second one when the state is read.
+    for errno in [ENOBUFS, ENOBUFS] {
+        kernel.fault(errno);
+    }
+    let outcome = nfacct(&["monitor", "--count", "1"]).on(&kernel);
+    assert_eq!((outcome.exit, outcome.stdout().lines().count()), (Exit::Success, 1));
+    assert!(outcome.stderr().contains("cannot list them: "), "{}", outcome.stderr());
+}
+
+#[test]
 fn a_closed_pipe_ends_it() {
     for args in [&["monitor"][..], &["monitor", "--json"]] {
         let outcome = nfacct(args).room(0, ErrorKind::BrokenPipe).on(&kernel());

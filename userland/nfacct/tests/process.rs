@@ -50,3 +50,16 @@ fn a_full_device_is_noticed() {
     assert_eq!(code, 1);
     assert!(stderr.contains("No space left on device"), "{stderr}");
 }
+
+#[test]
+fn a_namespace_that_is_none() {
+    for file in ["/dev/null", "/", "/no/such/file"] {
+        let (code, stdout, stderr) = text(&nfacct(&["-n", file, "list"]).output().unwrap());
+        assert_eq!((code == 0, stdout.as_str()), (false, ""), "{file}");
+        assert!(stderr.contains("network namespace"), "{file}: {stderr}");
+    }
+    assert_eq!(
+        nfacct(&["-n", "no-such-name", "list"]).status().unwrap().code(),
+        Some(2)
+    );
+}

@@ -5,7 +5,12 @@
 
 mod common;
 
-use std::{collections::HashSet, fs};
+use std::{
+    collections::HashSet,
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
 
 use common::nfacct;
 use fake_kernel::{FakeKernel, Object};
@@ -283,4 +288,52 @@ fn files_are_replaced_in_one_step() {
     let outcome = nfacct(&["save", "-f", missing.to_str().unwrap()]).on(&two());
     assert_eq!(outcome.exit, Exit::Failure);
     fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn files_that_are_no_regular_files() {
+    let directory = std::env::temp_dir().join(format!("nfacct-links-test-{}", std::process::id()));
+    fs::create_dir(&directory).unwrap();
+    let save = |file: &Path| nfacct(&["save", "--file", file.to_str().unwrap()]).on(&two()).exit;
+
+    // The file behind links is replaced and keeps its mode; the links stay.
+    let (file, link, dangling) = (
+        directory.join("file"),
+        directory.join("link"),
+        directory.join("dangling"),
+    );
+    fs::write(&file, "old").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
+    symlink("file", &link).unwrap();
+    symlink("new", &dangling).unwrap();
+    assert_eq!((save(&link), save(&dangling)), (Exit::Success, Exit::Success));
+    for (path, mode) in [(&file, 0o604), (&directory.join("new"), 0o640)] {
+        assert_eq!(fs::read_to_string(path).unwrap(), SAVED);
+        assert_eq!(fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777, mode);
+    }
+    assert!(link.is_symlink() && dangling.is_symlink());
+    let circle = directory.join("circle");
+    symlink("circle", &circle).unwrap();
+    assert_eq!(save(&circle), Exit::Failure);
+    assert_eq!(
+        fs::read_dir(&directory).unwrap().count(),
+        5,
+        "no temporary file is left"
+    );
+
+    // Devices stay devices.
+    assert_eq!(save(Path::new("/dev/null")), Exit::Success);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    assert_eq!(save(Path::new("/dev/full")), Exit::Failure);
+    fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn a_changing_table_is_saved_as_a_whole() {
+    let kernel = two();
+    kernel.interrupt_dump();
+    assert_eq!(nfacct(&["save"]).on(&kernel).stdout(), SAVED);
+    kernel.interrupt_dump();
+    let sorted = nfacct(&["list", "--sort=name"]).on(&kernel);
+    assert_eq!((sorted.exit, sorted.stdout().lines().count()), (Exit::Success, 2));
 }

@@ -4,14 +4,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nfacct_netlink::{Client, Error as KernelError, List, Object, Transport};
+use nfacct_netlink::List;
 
-use super::save::replace;
+use super::selection;
 use crate::{
     Context,
     error::Error,
-    output::openmetrics::{Flavour, render},
-    pattern::{Pattern, any_matches},
+    output::{
+        harmless,
+        openmetrics::{Flavour, render},
+    },
+    output_file,
+    pattern::Pattern,
 };
 
 /// The arguments of `export`.
@@ -30,14 +34,14 @@ pub(crate) struct ExportArgs {
     #[arg(long, group = "flavour")]
     openmetrics: bool,
 
-    /// Write to this file, which is replaced in one step when all is written
+    /// Write to this file. A regular file is replaced in one step when all is written
     #[arg(short, long)]
     file: Option<PathBuf>,
 }
 
 impl ExportArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<(), Error> {
-        let objects = objects(&mut context.client()?, &self.patterns)?;
+        let objects = selection::objects(&mut context.client()?, &List::new(), &self.patterns)?;
         let flavour = if self.openmetrics {
             Flavour::OpenMetrics
         } else {
@@ -45,24 +49,11 @@ impl ExportArgs {
         };
         let text = render(&objects, flavour);
         match &self.file {
+            None if context.output_is_terminal => context.output.write_all(&harmless(text.as_bytes())),
             None => context.output.write_all(text.as_bytes()),
             // Everybody may read it: the collector runs as another user.
-            Some(path) => replace(path, text.as_bytes(), 0o644),
+            Some(path) => output_file::write(path, text.as_bytes(), 0o644),
         }
         .map_err(Error::Output)
     }
-}
-
-/// The objects whose names match. A list without a reset can simply be repeated when the table changed meanwhile.
-pub(super) fn objects(client: &mut Client<impl Transport>, patterns: &[Pattern]) -> Result<Vec<Object>, KernelError> {
-    const TRIES: usize = 5;
-    let mut tries = 1;
-    let mut objects = loop {
-        match client.list(&List::new()) {
-            Err(KernelError::DumpInterrupted) if tries < TRIES => tries += 1,
-            other => break other?,
-        }
-    };
-    objects.retain(|object| any_matches(patterns, object.name.as_bytes()));
-    Ok(objects)
 }

@@ -33,6 +33,18 @@ impl List {
             request = request.reset();
         }
         let mut client = context.client()?;
+        if !self.reset && (self.sort.is_some() || matches!(self.format, Format::Table { .. })) {
+            // Nothing is shown before all is there, so the list may be repeated.
+            let mut objects = selection::objects(&mut client, &request, &self.patterns)?;
+            if let Some((key, reverse)) = self.sort {
+                key.sort(&mut objects, reverse);
+            }
+            let mut printer = Printer::new(context, &self.format, false);
+            for object in &objects {
+                printer.object(&object.as_ref());
+            }
+            return printer.finish();
+        }
         let mut printer = Printer::new(context, &self.format, self.reset);
         let mut collected = Vec::new();
         let listed = client.for_each(&request, |object| {
@@ -54,10 +66,7 @@ impl List {
         match listed {
             Ok(()) => printer.finish(),
             // What came before the error is shown, as the C tool does; after a reset it is the only trace of it.
-            Err(error) => {
-                printer.abandon()?;
-                Err(error.into())
-            }
+            Err(error) => Err(printer.abandon(error.into())),
         }
     }
 }

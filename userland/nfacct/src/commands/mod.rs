@@ -31,6 +31,7 @@ pub(crate) use reset::ResetArgs;
 pub(crate) use restore::RestoreArgs;
 pub(crate) use save::SaveArgs;
 pub(crate) use serve::ServeArgs;
+pub(crate) use texts::version_json;
 pub(crate) use watch::WatchArgs;
 
 use std::{ffi::OsString, os::unix::ffi::OsStrExt};

@@ -3,11 +3,12 @@
 
 mod hook;
 
-use std::{ffi::OsString, num::NonZeroU64};
+use std::{ffi::OsString, num::NonZeroU64, time::Duration};
 
 use clap::Args;
 use nfacct_netlink::{Error as KernelError, Filter, List, Object, ObjectRef};
 
+use super::{selection::objects, watch::seconds};
 use crate::{
     Context,
     error::{Error, message},
@@ -52,6 +53,10 @@ pub(crate) struct MonitorArgs {
     /// `NFACCT_QUOTA_LIMIT`
     #[arg(long, value_name = "PROGRAM", num_args = 1.., allow_hyphen_values = true)]
     exec: Vec<OsString>,
+
+    /// Kill the program after so many seconds: while it runs nothing is shown
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, requires = "exec")]
+    exec_timeout: Duration,
 }
 
 /// Why an object is shown.
@@ -74,7 +79,7 @@ impl Event {
 
 impl MonitorArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>, as_json: bool) -> Result<(), Error> {
-        let hook = Hook::new(&self.exec);
+        let hook = Hook::new(&self.exec, self.exec_timeout);
         let mut monitor = context.monitor()?;
         // Everything is written as it comes, so there is nothing to lose. Without handlers the exit code differs.
         let _ = context.signals.quit_quietly();
@@ -104,7 +109,14 @@ impl MonitorArgs {
         }
         let note = b"nfacct: some events were lost; objects that are over their quota now:\n";
         let _ = context.errors.write_all(note);
-        let objects = context.client()?.list(&List::new().filter(Filter::OVER_QUOTA))?;
+        let request = List::new().filter(Filter::OVER_QUOTA);
+        let listed = context
+            .client()
+            .and_then(|mut client| objects(&mut client, &request, &[]));
+        let objects = listed.unwrap_or_else(|error| {
+            let _ = writeln!(context.errors, "nfacct: cannot list them: {error}");
+            Vec::new()
+        });
         for object in &objects {
             self.tell(context, as_json, hook, Event::State, object)?;
         }

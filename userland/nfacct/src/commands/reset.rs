@@ -42,7 +42,7 @@ pub(super) fn run(
     }
     match failure {
         None => printer.finish(),
-        Some(error) => printer.abandon().and(Err(error)),
+        Some(error) => Err(printer.abandon(error)),
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `version` and `help`: scripts parse them, so they are those of nfacct 1.0.2.
 
-use crate::{Context, error::Error};
+use crate::{Context, error::Error, output::json};
 
 const TITLE: &str = "nfacct v1.0.2: utility for the Netfilter extended accounting infrastructure\n";
 
@@ -28,6 +28,13 @@ Commands:
 
 pub(crate) fn version(context: &mut Context<'_>) -> Result<(), Error> {
     write(context, &[TITLE, VERSION].concat().into_bytes())
+}
+
+/// For machines.
+pub(crate) fn version_json(context: &mut Context<'_>) -> Result<(), Error> {
+    let (schema, version) = (json::SCHEMA, env!("CARGO_PKG_VERSION"));
+    let text = format!("{{\"schema\":\"{schema}\",\"version\":\"{version}\",\"compatible\":\"1.0.2\"}}\n");
+    write(context, text.as_bytes())
 }
 
 pub(crate) fn help(program: &[u8], context: &mut Context<'_>) -> Result<(), Error> {

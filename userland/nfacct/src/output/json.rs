@@ -3,7 +3,7 @@
 
 use nfacct_netlink::{ObjectRef, QuotaKind};
 
-use super::Formatter;
+use super::{Formatter, is_treacherous};
 use crate::Exit;
 
 /// The version of the format, in every document. New members may come without a new version.
@@ -82,7 +82,7 @@ pub(crate) fn push_error(text: &mut Vec<u8>, message: &str, exit: Exit) {
     text.extend(b"}}\n");
 }
 
-/// A JSON string. A byte that is not UTF-8 becomes the character of the same number.
+/// A JSON string, which a terminal can show. A byte that is not UTF-8 becomes the character of the same number.
 pub(crate) fn push_string(text: &mut Vec<u8>, bytes: &[u8]) {
     text.push(b'"');
     for chunk in bytes.utf8_chunks() {
@@ -92,8 +92,10 @@ pub(crate) fn push_string(text: &mut Vec<u8>, bytes: &[u8]) {
                 '\\' => text.extend(b"\\\\"),
                 '\n' => text.extend(b"\\n"),
                 '\t' => text.extend(b"\\t"),
-                control if control.is_control() => {
-                    text.extend(format!("\\u{:04x}", u32::from(control)).as_bytes());
+                escaped if is_treacherous(escaped) => {
+                    for unit in escaped.encode_utf16(&mut [0; 2]) {
+                        text.extend(format!("\\u{unit:04x}").as_bytes());
+                    }
                 }
                 other => text.extend(other.encode_utf8(&mut [0; 4]).as_bytes()),
             }
@@ -113,6 +115,10 @@ mod tests {
     fn strings() {
         let mut text = Vec::new();
         push_string(&mut text, b"a\"\\\n\t\x01\x7f\xc3\xa9\xff");
-        assert_eq!(String::from_utf8(text).unwrap(), r#""a\"\\\n\t\u0001\u007fé\u00ff""#);
+        push_string(&mut text, "\u{202e}\u{e0041}".as_bytes());
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            r#""a\"\\\n\t\u0001\u007fé\u00ff""\u202e\udb40\udc41""#
+        );
     }
 }

@@ -7,11 +7,13 @@ pub(crate) mod openmetrics;
 mod plain;
 mod printer;
 mod table;
+mod terminal;
 mod xml;
 
-pub(crate) use plain::{Plain, push_escaped};
+pub(crate) use plain::Plain;
 pub(crate) use printer::Printer;
 pub(crate) use table::{Column, push_rows};
+pub(crate) use terminal::{harmless, is_treacherous, push_escaped};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

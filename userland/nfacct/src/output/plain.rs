@@ -3,11 +3,11 @@
 
 use nfacct_netlink::{ObjectRef, Quota, QuotaKind};
 
-use super::{Formatter, push_padded};
+use super::{Formatter, push_escaped, push_padded};
 
 /// One line per object.
 pub(crate) struct Plain {
-    /// Show control characters in names as `\xNN`: on a terminal they could do anything.
+    /// Names must not control a terminal, nor break a line in two.
     escape: bool,
 }
 
@@ -55,33 +55,5 @@ pub(super) fn mode(quota: &Quota) -> &'static str {
         QuotaKind::Bytes => "byte",
         QuotaKind::Packets => "packet",
         QuotaKind::Unknown => "unknown",
-    }
-}
-
-/// Text stays text; control characters and what is not UTF-8 become `\xNN`.
-pub(crate) fn push_escaped(text: &mut Vec<u8>, name: &[u8]) {
-    for chunk in name.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            let mut buffer = [0; 4];
-            let bytes = character.encode_utf8(&mut buffer).as_bytes();
-            if character.is_control() {
-                text.extend(bytes.escape_ascii());
-            } else {
-                text.extend(bytes);
-            }
-        }
-        text.extend(chunk.invalid().escape_ascii());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_cannot_control_a_terminal() {
-        let mut text = Vec::new();
-        push_escaped(&mut text, b"a\x1b[2Jb\x07 \xc3\xa9\xff\xc2\x9b");
-        assert_eq!(String::from_utf8(text).unwrap(), "a\\x1b[2Jb\\x07 é\\xff\\xc2\\x9b");
     }
 }

@@ -2,14 +2,15 @@
 //! Writes objects in a format and knows at any time which part of the text got out.
 
 use std::{
+    borrow::Cow,
     io::{self, Write},
     sync::{Arc, atomic::AtomicBool},
 };
 
 use nfacct_netlink::ObjectRef;
 
-use super::{Format, Formatter};
-use crate::{Context, error::Error, signals::came};
+use super::{Format, Formatter, harmless};
+use crate::{Context, Second, error::Error, signals::came};
 
 /// So much text is collected before it is written.
 const CHUNK: usize = 64 * 1024;
@@ -20,6 +21,8 @@ pub(crate) struct Printer<'a> {
     formatter: Box<dyn Formatter>,
     /// The objects were reset: their text must not get lost.
     precious: bool,
+    /// Names must not control it.
+    terminal: bool,
     /// Text that was not written yet.
     pending: Vec<u8>,
     objects: usize,
@@ -33,10 +36,11 @@ impl<'a> Printer<'a> {
     pub(crate) fn new(context: &'a mut Context<'_>, format: &Format, precious: bool) -> Self {
         Self {
             // Without a handler a signal loses counts, which is no reason to refuse the work.
-            interrupted: precious.then(|| context.signals.defer().ok()).flatten(),
+            interrupted: precious.then(|| context.signals.defer(Second::Ends).ok()).flatten(),
             formatter: format.formatter(context.output_is_terminal),
             output: context.output,
             precious,
+            terminal: context.output_is_terminal,
             pending: Vec::with_capacity(CHUNK + 512),
             objects: 0,
             failure: None,
@@ -72,10 +76,13 @@ impl<'a> Printer<'a> {
         self.conclude()
     }
 
-    /// Writes what there is without completing the document.
-    pub(crate) fn abandon(mut self) -> Result<(), Error> {
+    /// Writes what there is without completing the document, because of an error; returns all that went wrong.
+    pub(crate) fn abandon(mut self, cause: Error) -> Error {
         self.formatter.kept(&mut self.pending);
-        self.conclude()
+        match self.conclude() {
+            Err(error) if !error.is_closed_pipe() => Error::Several(vec![cause, error]),
+            _ => cause,
+        }
     }
 
     fn conclude(mut self) -> Result<(), Error> {
@@ -94,6 +101,9 @@ impl<'a> Printer<'a> {
 
     /// Writes the pending text; after a failure it is kept if it is precious, else dropped.
     fn write(&mut self) {
+        if let (true, Cow::Owned(text)) = (self.terminal, harmless(&self.pending)) {
+            self.pending = text;
+        }
         while self.failure.is_none() && !self.pending.is_empty() {
             match self.output.write(&self.pending) {
                 Ok(0) => self.failure = Some(io::ErrorKind::WriteZero.into()),

@@ -4,7 +4,7 @@
 use clap::ValueEnum;
 use nfacct_netlink::{ObjectRef, QuotaKind};
 
-use super::{Formatter, plain::push_escaped};
+use super::{Formatter, push_escaped};
 use crate::quantity;
 
 /// A column of the table.

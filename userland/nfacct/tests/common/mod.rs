@@ -14,7 +14,7 @@ use std::{
 };
 
 use fake_kernel::FakeKernel;
-use nfacct::{Clock, Context, Exit, Signals, Sockets};
+use nfacct::{Clock, Context, Exit, Second, Signals, Sockets};
 use nfacct_netlink::{Error, SocketStep, Transport};
 
 /// The fake kernel as a source of sockets; it has one more network namespace, called `blue`.
@@ -40,7 +40,7 @@ impl Sockets for FakeSockets {
 struct FakeSignals(bool);
 
 impl Signals for FakeSignals {
-    fn defer(&mut self) -> io::Result<Arc<AtomicBool>> {
+    fn defer(&mut self, _: Second) -> io::Result<Arc<AtomicBool>> {
         Ok(Arc::new(AtomicBool::new(self.0)))
     }
 

@@ -15,18 +15,22 @@ use crate::{
 pub(super) fn parse_line(line: &[u8]) -> Result<NewObject, Error> {
     // To C a NUL byte is the end of the text.
     let text = line.split(|&b| b == 0).next().unwrap_or_default();
-    let end = text
-        .iter()
-        .position(|&b| b == b';')
-        .ok_or(Error::Line("invalid line"))?;
-    text.get(..end)
-        .and_then(parse_object)
-        .ok_or(Error::Line("error reading input"))
+    let end = text.iter().position(|&b| b == b';').ok_or(Error::Line {
+        what: "invalid line",
+        out_of_range: false,
+    })?;
+    let mut scan = Scan {
+        text: text.get(..end).unwrap_or_default(),
+        out_of_range: false,
+    };
+    parse_object(&mut scan).ok_or(Error::Line {
+        what: "error reading input",
+        out_of_range: scan.out_of_range,
+    })
 }
 
-pub(super) fn parse_object(text: &[u8]) -> Option<NewObject> {
-    let mut scan = Scan(text);
-    scan.0 = scan.0.strip_prefix(b"{")?;
+fn parse_object(scan: &mut Scan<'_>) -> Option<NewObject> {
+    scan.text = scan.text.strip_prefix(b"{")?;
     let packets = scan.field("pkts")?;
     scan.comma()?;
     let bytes = scan.field("bytes")?;
@@ -62,27 +66,31 @@ pub(super) fn parse_object(text: &[u8]) -> Option<NewObject> {
 }
 
 /// The text that is still to be read. White space is optional before tokens, as after a blank in a `scanf` pattern.
-struct Scan<'a>(&'a [u8]);
+struct Scan<'a> {
+    text: &'a [u8],
+    /// A number was too large, which the C tool adds to an error of this line.
+    out_of_range: bool,
+}
 
 impl<'a> Scan<'a> {
     fn skip_blanks(&mut self) {
-        while let Some((b, rest)) = self.0.split_first() {
+        while let Some((b, rest)) = self.text.split_first() {
             if !is_blank(*b) {
                 break;
             }
-            self.0 = rest;
+            self.text = rest;
         }
     }
 
     fn token(&mut self, token: &[u8]) -> Option<()> {
         self.skip_blanks();
-        self.0 = self.0.strip_prefix(token)?;
+        self.text = self.text.strip_prefix(token)?;
         Some(())
     }
 
     /// In the pattern of the C tool there is no blank before a comma.
     fn comma(&mut self) -> Option<()> {
-        self.0 = self.0.strip_prefix(b",")?;
+        self.text = self.text.strip_prefix(b",")?;
         Some(())
     }
 
@@ -90,17 +98,18 @@ impl<'a> Scan<'a> {
     fn field(&mut self, name: &str) -> Option<u64> {
         self.token(name.as_bytes())?;
         self.token(b"=")?;
-        let (value, rest) = scan_u64(self.0)?;
-        self.0 = rest;
-        Some(value)
+        let (value, rest) = scan_u64(self.text)?;
+        self.text = rest;
+        self.out_of_range |= value.is_none();
+        Some(value.unwrap_or(u64::MAX))
     }
 
     /// Everything up to the next white space.
     fn word(&mut self) -> Option<&'a [u8]> {
         self.skip_blanks();
-        let len = self.0.iter().take_while(|b| !is_blank(**b)).count();
-        let (word, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
+        let len = self.text.iter().take_while(|b| !is_blank(**b)).count();
+        let (word, rest) = self.text.split_at_checked(len)?;
+        self.text = rest;
         (!word.is_empty()).then_some(word)
     }
 
@@ -114,8 +123,8 @@ impl<'a> Scan<'a> {
     /// All that is left, without blanks around it.
     fn rest(&mut self) -> &'a [u8] {
         self.skip_blanks();
-        let end = self.0.iter().rposition(|&b| !is_blank(b)).map_or(0, |at| at + 1);
-        self.0.get(..end).unwrap_or_default()
+        let end = self.text.iter().rposition(|&b| !is_blank(b)).map_or(0, |at| at + 1);
+        self.text.get(..end).unwrap_or_default()
     }
 }
 
@@ -125,6 +134,10 @@ mod tests {
 
     fn parsed(line: &str) -> Option<NewObject> {
         parse_line(line.as_bytes()).ok()
+    }
+
+    fn refused(line: &str) -> String {
+        parse_line(line.as_bytes()).unwrap_err().to_string()
     }
 
     fn object(name: &str) -> NewObject {
@@ -174,6 +187,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_are_too_large() {
+        let line = "{ pkts = 18446744073709551616, bytes = 1 } = a;";
+        assert_eq!(parsed(line), Some(object("a").counters(u64::MAX, 1)));
+        let wrong = "{ pkts = 18446744073709551616, bytes = x } = a;";
+        assert_eq!(refused(wrong), "error reading input: Numerical result out of range");
+    }
+
+    #[test]
     fn what_is_no_object() {
         for line in [
             " { pkts = 1, bytes = 2 } = a;",
@@ -188,16 +209,10 @@ mod tests {
             "{ pkts = 1, bytes = 2, quota = 3, mode = byte, overquota = maybe } = q;",
             "garbage;",
         ] {
-            assert!(
-                matches!(parse_line(line.as_bytes()), Err(Error::Line("error reading input"))),
-                "{line}"
-            );
+            assert_eq!(refused(line), "error reading input", "{line}");
         }
         for line in ["", "\n", "# comment", "\0{ pkts = 1, bytes = 2 } = a;"] {
-            assert!(
-                matches!(parse_line(line.as_bytes()), Err(Error::Line("invalid line"))),
-                "{line:?}"
-            );
+            assert_eq!(refused(line), "invalid line", "{line:?}");
         }
     }
 }

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use nfacct_netlink::BATCH;
 
 use super::{plan, replace};
-use crate::{Context, error::Error, signals::came};
+use crate::{Context, Second, error::Error, signals::came};
 
 /// What to do with an object that exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,7 +75,7 @@ fn restore(context: &mut Context<'_>, text: &[u8], exist: Exist, check: bool) ->
     }
     let replaces = changes.iter().any(|change| change.old.is_some());
     // Without a handler a signal loses objects, which is no reason to refuse the work.
-    let interrupted = replaces.then(|| context.signals.defer().ok()).flatten();
+    let interrupted = replaces.then(|| context.signals.defer(Second::Waits).ok()).flatten();
     let mut refused = Vec::new();
     let progress = context.errors_are_terminal && changes.len() > STEP;
     for (number, step) in changes.chunks(BATCH).enumerate() {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use nfacct_netlink::{Client, List, Name, NewObject, Object, Transport};
 
-use super::{list_line, modern::Exist};
+use super::{super::selection::objects as objects_of, list_line, modern::Exist};
 use crate::{
     error::Error,
     save_file::{self, Line},
@@ -77,8 +77,7 @@ pub(super) fn make(
     objects: Vec<Numbered>,
     exist: Exist,
 ) -> Result<Vec<Change>, Error> {
-    let existing: HashMap<Name, Object> = client
-        .list(&List::new())?
+    let existing: HashMap<Name, Object> = objects_of(client, &List::new(), &[])?
         .into_iter()
         .map(|object| (object.name, object))
         .collect();

@@ -31,14 +31,19 @@ pub(super) struct Response {
 }
 
 impl Response {
-    pub(super) fn ok(content_type: &'static str, body: String, without_body: bool) -> Self {
+    pub(super) fn ok(content_type: &'static str, body: String) -> Self {
         Self {
             status: 200,
             reason: "OK",
             content_type,
             body,
-            without_body,
+            without_body: false,
         }
+    }
+
+    /// For HEAD, whatever the answer is.
+    pub(super) fn without_body(self, without_body: bool) -> Self {
+        Self { without_body, ..self }
     }
 
     pub(super) fn plain(status: u16, reason: &'static str, body: &str) -> Self {
@@ -53,9 +58,15 @@ impl Response {
 }
 
 /// Reads a request; the whole of it has to come before the deadline. An error is the answer to give.
-pub(super) fn read(mut stream: &TcpStream, deadline: Duration) -> Result<Request, Response> {
-    let end = Instant::now() + deadline;
+pub(super) fn read(stream: &TcpStream, deadline: Duration) -> Result<Request, Response> {
     let mut text = Vec::new();
+    receive(stream, deadline, &mut text)
+        .and_then(|()| parse(&text))
+        .map_err(|refusal| refusal.without_body(text.starts_with(b"HEAD ")))
+}
+
+fn receive(mut stream: &TcpStream, deadline: Duration, text: &mut Vec<u8>) -> Result<(), Response> {
+    let end = Instant::now() + deadline;
     let mut chunk = [0; 1024];
     while !text.windows(4).any(|window| window == b"\r\n\r\n") {
         let left = end.saturating_duration_since(Instant::now());
@@ -73,7 +84,7 @@ pub(super) fn read(mut stream: &TcpStream, deadline: Duration) -> Result<Request
             return Err(Response::plain(431, "Request Header Fields Too Large", "Too long.\n"));
         }
     }
-    parse(&text)
+    Ok(())
 }
 
 /// Understands the head of a request.
@@ -165,7 +176,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
-        let response = Response::ok("text/plain", "x".repeat(50_000_000), false);
+        let response = Response::ok("text/plain", "x".repeat(50_000_000));
         let begin = Instant::now();
         assert!(write(&stream, &response, Duration::from_millis(50)).is_err());
         assert!(begin.elapsed() < Duration::from_secs(5));

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `serve`: the counters as metrics over HTTP, for a Prometheus that comes and fetches them.
 //!
-//! One connection at a time, each with a deadline and a small limit: nobody can make the process grow or hang.
+//! A few connections at a time, each with a deadline and a small limit on its request. This thread alone talks to the
+//! kernel.
 
 mod http;
+mod visitors;
 
 use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
     num::NonZeroU64,
-    time::Duration,
 };
 
 use clap::Args;
+use nfacct_netlink::List;
 
-use super::export::objects;
+use super::selection::objects;
 use crate::{
     Context,
     error::Error,
@@ -38,37 +40,22 @@ pub(crate) struct ServeArgs {
     count: Option<NonZeroU64>,
 }
 
-/// A request has to come within this time, from the first byte to the last.
-const REQUEST: Duration = Duration::from_secs(5);
-/// An answer has to go out within this time.
-const ANSWER: Duration = Duration::from_secs(30);
-
 impl ServeArgs {
     pub(crate) fn run(&self, context: &mut Context<'_>) -> Result<(), Error> {
         // Fail now and not at the first request if the kernel refuses.
         let mut client = context.client()?;
-        objects(&mut client, &self.patterns)?;
+        objects(&mut client, &List::new(), &self.patterns)?;
         let listener = TcpListener::bind(self.listen).map_err(Error::Listen)?;
         let address = listener.local_addr().map_err(Error::Listen)?;
         let _ = context.signals.quit_quietly();
         let _ = writeln!(context.errors, "nfacct: serving http://{address}/metrics");
-        let mut left = self.count.map(NonZeroU64::get);
-        while left != Some(0) {
-            // A client that is gone again is no reason to end.
-            if let Ok((stream, _)) = listener.accept() {
-                let _ = self.answer(&stream, context);
-                left = left.map(|left| left - 1);
-            }
+        let visits = visitors::receive(listener, self.count.map(NonZeroU64::get)).map_err(Error::Listen)?;
+        for visit in visits {
+            let response = self.respond(&visit.request, context).without_body(visit.request.head);
+            // The client may be gone.
+            let _ = visit.answer.send(response);
         }
         Ok(())
-    }
-
-    fn answer(&self, stream: &TcpStream, context: &mut Context<'_>) -> std::io::Result<()> {
-        let response = match http::read(stream, REQUEST) {
-            Ok(request) => self.respond(&request, context),
-            Err(refusal) => refusal,
-        };
-        http::write(stream, &response, ANSWER)
     }
 
     fn respond(&self, request: &Request, context: &mut Context<'_>) -> Response {
@@ -83,9 +70,9 @@ impl ServeArgs {
         // A new socket each time: nothing is left over from a request that failed.
         match context
             .client()
-            .and_then(|mut client| objects(&mut client, &self.patterns))
+            .and_then(|mut client| objects(&mut client, &List::new(), &self.patterns))
         {
-            Ok(objects) => Response::ok(flavour.content_type(), render(&objects, flavour), request.head),
+            Ok(objects) => Response::ok(flavour.content_type(), render(&objects, flavour)),
             Err(error) => {
                 let _ = writeln!(context.errors, "nfacct: {error}");
                 Response::plain(503, "Service Unavailable", "The counters cannot be read now.\n")

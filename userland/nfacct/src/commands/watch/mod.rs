@@ -8,9 +8,9 @@ mod text;
 use std::{num::NonZeroU64, time::Duration};
 
 use clap::Args;
-use nfacct_netlink::{Client, Transport};
+use nfacct_netlink::{Client, List, Transport};
 
-use super::export::objects;
+use super::selection::objects;
 use crate::{Context, error::Error, pattern::Pattern};
 use sample::{RateKey, Row, Sampler};
 
@@ -22,7 +22,7 @@ pub(crate) struct WatchArgs {
     patterns: Vec<Pattern>,
 
     /// Time between two looks
-    #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = interval)]
+    #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     interval: Duration,
 
     /// Show the rates of one interval and end
@@ -46,7 +46,8 @@ pub(crate) struct WatchArgs {
     plain: bool,
 }
 
-fn interval(text: &str) -> Result<Duration, String> {
+/// A time from 0.01 seconds to a day.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.01..=86_400.0).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
@@ -85,7 +86,7 @@ impl<'a, T: Transport> Watch<'a, T> {
 
     /// The rates since the last look, not sorted, and the time since then.
     fn look(&mut self, now: Duration) -> Result<(Vec<Row>, Duration), Error> {
-        let objects = objects(&mut self.client, &self.args.patterns)?;
+        let objects = objects(&mut self.client, &List::new(), &self.args.patterns)?;
         let elapsed = now.saturating_sub(self.last);
         self.last = now;
         let rows = self.sampler.rows(&objects, elapsed);

@@ -19,7 +19,7 @@ use ratatui::{
 };
 
 use super::{RateKey, Row, Watch, text};
-use crate::{Context, error::Error, signals::came};
+use crate::{Context, Second, error::Error, signals::came};
 
 /// What the user sees and can change.
 struct View {
@@ -39,7 +39,7 @@ enum Action {
 
 /// Shows rates until the user or a signal ends it.
 pub(super) fn run<T: Transport>(watch: &mut Watch<'_, T>, context: &mut Context<'_>) -> Result<(), Error> {
-    let quit = context.signals.defer().ok();
+    let quit = context.signals.defer(Second::Ends).ok();
     let clock = &mut *context.clock;
     let (rows, _) = watch.look(clock.elapsed())?;
     let mut view = View {
