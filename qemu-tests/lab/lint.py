@@ -78,6 +78,7 @@ def run(lab, tally):
         lab, "sh", "-c", 'cd /checkout && exec shellcheck -x "$@"', "sh", *shell_scripts())))
     tally.record("python syntax", python_syntax())
     tally.record("unsafe code", script("check-unsafe.sh"))
+    tally.record("inventory of unsafe code", script("unsafe-inventory.py"))
     tally.record("licences", script("check-spdx.sh"))
 
 

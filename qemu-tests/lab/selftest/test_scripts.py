@@ -59,6 +59,41 @@ class Unsafe(Sandbox):
         self.assertEqual(self.judge("netfilter/a.rs", "// SAFETY: one.\nunsafe { f() };\nunsafe { g() };\n"), 1)
 
 
+class Inventory(Sandbox):
+    """unsafe-inventory.py"""
+
+    CODE = ("//! What it is for. More.\n/// unsafe { words }\nunsafe impl Send for A {}\n"
+            "#[no_mangle]\nunsafe extern \"C\" fn f(g: unsafe extern \"C\" fn()) {\n    unsafe { h(\"unsafe {\", '\"') }\n}\n")
+
+    def setUp(self):
+        super().setUp()
+        self.write("kernel-module/a.rs", self.CODE)
+        subprocess.run(["git", "init", "-q"], cwd=self.top, check=True)
+        self.assertEqual(self.run_script("unsafe-inventory.py", "--write"), (0, ""))
+
+    def test_counts(self):
+        self.assertIn("| `kernel-module/a.rs` | 1 | 1 | 1 | 1 | What it is for |\n",
+                      (self.top / "docs/unsafe.md").read_text())
+
+    def test_nothing_changed(self):
+        self.write("kernel-module/b.rs", "fn safe() {}\n")
+        self.assertEqual(self.run_script("unsafe-inventory.py"), (0, ""))
+
+    def test_growth_is_noticed(self):
+        self.write("kernel-module/a.rs", self.CODE + "fn k() { unsafe { h() } }\n")
+        status, said = self.run_script("unsafe-inventory.py")
+        self.assertEqual(status, 1)
+        self.assertIn("+ | `kernel-module/a.rs` | 2 |", said)
+
+    def test_new_file_is_noticed(self):
+        self.write("userland/b.rs", "//! B.\nfn k() { unsafe { h() } }\n")
+        self.assertEqual(self.run_script("unsafe-inventory.py")[0], 1)
+
+    def test_missing_inventory(self):
+        (self.top / "docs/unsafe.md").unlink()
+        self.assertEqual(self.run_script("unsafe-inventory.py")[0], 1)
+
+
 class Spdx(Sandbox):
     """check-spdx.sh"""
 
