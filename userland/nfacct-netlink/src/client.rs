@@ -161,7 +161,7 @@ impl<T: Transport> Client<T> {
                 if !exchange.concerns(&message)? {
                     continue;
                 }
-                interrupted |= message.flags.contains(NlmF::DUMP_INTR);
+                interrupted |= dump && message.flags.contains(NlmF::DUMP_INTR);
                 match exchange.classify(&message, dump)? {
                     Step::Answer => each(&message)?,
                     Step::Nothing => {}
