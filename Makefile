@@ -42,6 +42,16 @@ ci: ## Run what continuous integration runs: lint, then test
 	@$(LAB)/host-packages.sh
 	@python3 $(LAB)/test.py ci
 
+.PHONY: bench
+bench: ## Measure the C and the Rust modules side by side (takes long)
+	@$(LAB)/host-packages.sh
+	@python3 qemu-tests/bench/bench.py
+
+.PHONY: bench-check
+bench-check: ## Compare the exact figures with the limits that are kept here
+	@$(LAB)/host-packages.sh
+	@python3 qemu-tests/bench/bench.py check
+
 .PHONY: vm
 vm: ## Open a shell in a guest with the modules and the tools at hand
 	@$(LAB)/vm.sh shell
@@ -50,7 +60,7 @@ vm: ## Open a shell in a guest with the modules and the tools at hand
 modules: ## Build the kernel modules (in the lab, or for KDIR=)
 ifdef KDIR
 	@scripts/check-kernel-tree.sh "$(KDIR)"
-	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" MO="$(CURDIR)/build/modules" modules
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" MO="$(CURDIR)/build/modules" RESOLVE_BTFIDS_FLAGS=--fatal_warnings modules
 else
 	@$(LAB)/build.sh modules
 endif

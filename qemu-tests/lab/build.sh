@@ -6,6 +6,7 @@
 #   build.sh clippy_modules     the same through the kernel's lints
 #   build.sh cargo NAME DIR     a cargo workspace, into /out/target-NAME
 #   build.sh clippy_cargo NAME DIR
+#   build.sh bench              the benchmark's driver and emulator plugin, into /out/bench
 #   build.sh format             format all Rust code of the checkout
 set -euo pipefail
 # shellcheck source=qemu-tests/lab/common.sh
@@ -16,8 +17,10 @@ make_modules() {
 	shift
 	read -ra arguments <"$ROOT/build/linux/.make-arguments"
 	mkdir -p "$OUT/$output"
+	# No distilled base for the BTF: the kernel is known, and matching it to
+	# another one takes fifteen times as long as all the rest of loading.
 	in_root make -C /build/linux "${arguments[@]}" M=/checkout MO="/out/$output" \
-		-j"$(nproc)" "$@" modules
+		RESOLVE_BTFIDS_FLAGS=--fatal_warnings -j"$(nproc)" "$@" modules
 }
 
 run_modules() {
@@ -47,12 +50,22 @@ run_clippy_cargo() {
 	cargo clippy "$1" "$2" --workspace --all-targets -- -D warnings
 }
 
+run_bench() {
+	local arguments
+	read -ra arguments <"$ROOT/build/linux/.make-arguments"
+	mkdir -p "$OUT/bench/driver"
+	in_root make -C /build/linux "${arguments[@]}" M=/checkout/qemu-tests/bench/driver MO=/out/bench/driver modules
+	in_root gcc -O2 -Wall -Wextra -Wno-unused-parameter -Werror -shared -fPIC -fvisibility=hidden \
+		-o /out/bench/count.so /checkout/qemu-tests/bench/plugin/count.c
+}
+
 run_format() {
 	local files
 	mapfile -t files < <(cd "$TOP" && find kernel-module -name '*.rs' -printf '/checkout/%p\n')
 	in_root rustfmt --edition 2021 "${files[@]}"
 	in_root cargo fmt --all --manifest-path /checkout/userland/Cargo.toml
 	in_root cargo fmt --all --manifest-path /checkout/qemu-tests/guest/Cargo.toml
+	in_root cargo fmt --all --manifest-path /checkout/qemu-tests/bench/guest/Cargo.toml
 }
 
 paths=$("$LAB/root.sh")

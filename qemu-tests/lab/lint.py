@@ -10,7 +10,8 @@ from lab import HERE, in_root, open_lab, say
 from tally import Tally
 
 TOP = HERE.parent.parent
-WORKSPACES = {"userland": "userland", "guest": "qemu-tests/guest", "model": "kernel-module/model"}
+WORKSPACES = {"userland": "userland", "guest": "qemu-tests/guest",
+              "bench-guest": "qemu-tests/bench/guest", "model": "kernel-module/model"}
 
 
 def tracked(*patterns):

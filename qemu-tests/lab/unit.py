@@ -21,6 +21,7 @@ TOP = HERE.parent.parent
 CRATES = {
     "model": "kernel-module/model",
     "guest": "qemu-tests/guest",
+    "bench-guest": "qemu-tests/bench/guest",
     "userland": "userland",
 }
 NEEDED = (1, 85)
@@ -90,6 +91,7 @@ def selftest(tally):
     """Run the tests of the lab's own checkers."""
     say("self-tests of the lab")
     suite = unittest.defaultTestLoader.discover(str(HERE / "selftest"), top_level_dir=str(HERE))
+    suite.addTests(unittest.TestLoader().discover(str(HERE.parent / "bench/tests")))
     result = unittest.TextTestRunner(stream=open(os.devnull, "w"), verbosity=0).run(suite)
     bad = result.failures + result.errors
     for case, trace in bad:

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""`make bench` and `make bench-check`: measure the C and the Rust modules.
+
+Both boot the stock kernel with the one pair and then with the other. The check
+takes the figures that are exact and cheap, and fails if one breaks its limit.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lab"))
+
+# pylint: disable=wrong-import-position
+import figures  # noqa: E402
+import machine  # noqa: E402
+from lab import in_root, open_lab, say  # noqa: E402
+
+# What the C modules do in quadratic time is not asked of them for large tables.
+PACKETS = 2000
+CHECK = {
+    "c": ["control:1000", "dump:1000", "traffic:300"],
+    "rust": ["control:1000,3000,10000,30000", "quadratic:10000", "dump:1000,10000", "rules:5000", "traffic:300"],
+}
+FULL = {
+    "c": ["control:1000,3000,10000", "quadratic:1000,10000", "dump:1000,3000,10000", "rules:5000", "traffic:2000"],
+    "rust": ["control:1000,3000,10000,30000,100000", "quadratic:1000,10000",
+             "dump:1000,3000,10000,50000,100000", "rules:5000", "traffic:2000"],
+}
+PARALLEL = ["memory:10000", "scaling:5"]
+MANY = ["many:1000000"]
+COMMANDS = ("nfacct-bench /usr/sbin/nfacct /usr/local/bin/nfacct 10000 3; "
+            "nfacct-bench /usr/sbin/nfacct /usr/local/bin/nfacct 100000 1")
+
+
+def merge(into, report):
+    """Add the figures of a guest to those of the others."""
+    for name, values in report.figures.items():
+        into.setdefault(name, []).extend(values)
+
+
+def packet_path(lab, top, implementation, jobs=()):
+    """Count the packet path, and do other jobs in the same guest."""
+    report = machine.measure(lab, top, implementation, "counted", [f"packet:{PACKETS}", *jobs], plugin=True)
+    calls = {f"{name.removesuffix('.locked')}.calls": [PACKETS] for name in report.figures if name.endswith(".locked")}
+    report.figures.update(calls)
+    return report
+
+
+def check(lab):
+    """Return what breaks a limit, of the figures that are exact and cheap."""
+    raw = {"c": {}, "rust": {}}
+    try:
+        machine.build(lab)
+        top = machine.new_directory(lab)
+        for implementation, jobs in CHECK.items():
+            merge(raw[implementation], packet_path(lab, top, implementation, jobs))
+    except machine.BenchError as error:
+        return str(error).splitlines()
+    c, rust = figures.settle(raw["c"]), figures.settle(raw["rust"])
+    limits = [limit for limit in figures.load() if limit.check]
+    say(figures.table(limits, c, rust))
+    return figures.judge(limits, c, rust)
+
+
+def run_check(lab, tally):
+    """Record the check in a longer list of checks."""
+    tally.record("limits of instructions and memory", check(lab))
+
+
+def measure_all(lab):
+    """Measure everything; return {implementation: raw figures} and what was printed."""
+    raw = {"c": {}, "rust": {}}
+    texts = []
+    top = machine.new_directory(lab)
+    for implementation in machine.IMPLEMENTATIONS:
+        into = raw[implementation]
+        merge(into, machine.measure(lab, top, implementation, "exact", FULL[implementation]))
+        merge(into, packet_path(lab, top, implementation))
+        merge(into, machine.measure(lab, top, implementation, "parallel", PARALLEL, machine=machine.PARALLEL))
+    many = machine.measure(lab, top, "rust", "many", MANY, memory="4G")
+    merge(raw["rust"], many)
+    texts += machine.measure(lab, top, "rust", "commands", ["control:1000"], commands=COMMANDS, memory="2G").text
+    return raw, texts
+
+
+def conditions(lab):
+    """Return what the figures depend on."""
+    return {
+        "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "kernel": lab.kernel,
+        "emulator": in_root(lab, "qemu-system-x86_64", "--version").stdout.splitlines()[0],
+        "host_cpus": os.cpu_count(),
+        "host_load": os.getloadavg()[0],
+    }
+
+
+def bench(lab):
+    """Measure everything, print it, store it; return what breaks a limit."""
+    before = conditions(lab)
+    try:
+        machine.build(lab)
+        raw, texts = measure_all(lab)
+    except machine.BenchError as error:
+        return str(error).splitlines()
+    c, rust = figures.settle(raw["c"]), figures.settle(raw["rust"])
+    path = lab.out / "bench" / "results.json"
+    path.write_text(json.dumps({"conditions": before, "c": c, "rust": rust, "raw": raw, "commands": texts}, indent=1))
+    limits = figures.load()
+    print(figures.table(limits, c, rust))
+    print()
+    for name in sorted(set(c) | set(rust)):
+        print(f"{name:40} {figures.short(c.get(name)):>14} {figures.short(rust.get(name)):>14}")
+    print()
+    print("\n".join(texts))
+    say(f"results: {path}")
+    return figures.judge(limits, c, rust)
+
+
+def main():
+    """Do what the first argument says."""
+    lab = open_lab()
+    complaints = check(lab) if sys.argv[1:] == ["check"] else bench(lab)
+    for complaint in complaints:
+        print(f"FAILED {complaint}")
+    print(f"{'bench-check' if 'check' in sys.argv else 'bench'}: "
+          f"{len(complaints)} limits missed" if complaints else "all limits are kept")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
