@@ -7,4 +7,5 @@ pub mod modules;
 pub mod netns;
 pub mod proc;
 pub mod pty;
+pub mod shared;
 pub mod traffic;

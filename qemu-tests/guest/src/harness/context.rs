@@ -67,6 +67,17 @@ impl Test {
         self.put(&ktap::comment(&text.to_string()));
     }
 
+    /// From now on a failed check in any thread ends the test: the others may
+    /// wait for the one that failed.
+    pub fn end_with_any_thread(&mut self) {
+        let out = self.out.try_clone().expect("result pipe");
+        std::panic::set_hook(Box::new(move |info| {
+            let _ = (&out).write_all(ktap::comment(&info.to_string()).as_bytes());
+            // SAFETY: Ends the test at once; the runner sees the code.
+            unsafe { libc::_exit(1) }
+        }));
+    }
+
     /// Sends a message and records every byte that comes back.
     pub fn exchange(&mut self, step: impl Display, sock: &Sock, msg: &Msg) -> Reply {
         let reply = sock.exchange(msg);

@@ -151,6 +151,31 @@ impl Sock {
         })
     }
 
+    /// Takes one datagram into memory of the caller; says how long it is.
+    pub fn recv_into(&self, buf: &mut [u8], flags: i32) -> io::Result<usize> {
+        let flags = flags | libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+        // SAFETY: `buf` is writable for its length.
+        let got = unsafe {
+            libc::recv(
+                self.fd.as_raw_fd(),
+                buf.as_mut_ptr().cast(),
+                buf.len(),
+                flags,
+            )
+        };
+        if got < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(got.unsigned_abs())
+    }
+
+    /// A second handle on the same socket.
+    pub fn share(&self) -> Self {
+        Self {
+            fd: self.fd.try_clone().expect("descriptor"),
+        }
+    }
+
     /// Waits until a datagram is there; false after the time-out.
     pub fn wait(&self, timeout: Duration) -> bool {
         let mut poll = libc::pollfd {
