@@ -84,6 +84,31 @@ fn json_keeps_every_byte_of_a_name() {
 
 proptest! {
     #[test]
+    fn xml_gives_any_name_back(name in vec(1u8.., 1..32)) {
+        let kernel = FakeKernel::new();
+        argv([b"nfacct".to_vec(), b"add".to_vec(), name.clone()]).on(&kernel);
+        let outcome = nfacct(&["list", "xml"]).on(&kernel);
+        let document = roxmltree::Document::parse(outcome.stdout()).unwrap();
+        let element = document.descendants().find(|node| node.has_tag_name("name")).unwrap();
+        let text = element.text().unwrap_or_default();
+        if element.attribute("encoding") == Some("hex") {
+            let hex: Vec<String> = name.iter().map(|byte| format!("{byte:02x}")).collect();
+            prop_assert_eq!(text, hex.concat());
+        } else {
+            prop_assert_eq!(text.as_bytes(), &name[..]);
+        }
+    }
+
+    #[test]
+    fn the_old_json_gives_any_text_back(name in "[^\\x00]{1,7}") {
+        let kernel = FakeKernel::new();
+        nfacct(&["add", &name, "byte", "9"]).on(&kernel);
+        let outcome = nfacct(&["list", "json"]).on(&kernel);
+        let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
+        prop_assert_eq!(document["nfacct_counters"][0]["name"].as_str(), Some(name.as_str()));
+    }
+
+    #[test]
     fn json_gives_any_name_back(name in vec(1u8.., 1..32)) {
         let kernel = FakeKernel::new();
         argv([b"nfacct".to_vec(), b"add".to_vec(), name.clone()]).on(&kernel);

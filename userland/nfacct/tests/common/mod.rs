@@ -5,34 +5,120 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
 use std::{
+    cell::Cell,
     ffi::{OsStr, OsString},
     io::{self, BufRead, Read, Write},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
+    rc::Rc,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
 use fake_kernel::FakeKernel;
 use nfacct::{Clock, Context, Exit, Second, Signals, Sockets};
-use nfacct_netlink::{Error, SocketStep, Transport};
+use nfacct_netlink::{Error, SocketStep, Transport, transport::Datagram};
 
 /// The fake kernel as a source of sockets; it has one more network namespace, called `blue`.
 struct FakeSockets {
     home: FakeKernel,
     blue: FakeKernel,
+    trap: Option<Rc<Trap>>,
 }
 
 impl Sockets for FakeSockets {
     fn open(&mut self, netns: Option<&OsStr>) -> Result<Box<dyn Transport>, Error> {
-        match netns.map(OsStr::as_bytes) {
-            None => Ok(Box::new(self.home.socket())),
-            Some(b"blue") => Ok(Box::new(self.blue.socket())),
-            Some(_) => Err(Error::Socket {
-                step: SocketStep::Namespace,
-                source: io::ErrorKind::NotFound.into(),
+        let socket = match netns.map(OsStr::as_bytes) {
+            None => self.home.socket(),
+            Some(b"blue") => self.blue.socket(),
+            Some(_) => {
+                return Err(Error::Socket {
+                    step: SocketStep::Namespace,
+                    source: io::ErrorKind::NotFound.into(),
+                });
+            }
+        };
+        Ok(match &self.trap {
+            None => Box::new(socket),
+            Some(trap) => Box::new(Trapped {
+                socket,
+                trap: Rc::clone(trap),
+            }),
+        })
+    }
+}
+
+/// What goes wrong at a system call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    Errno(i32),
+    /// A datagram that is larger than any buffer.
+    Truncated,
+}
+
+/// Makes one of the calls of a run fail: sends and receives are counted together.
+pub(crate) struct Trap {
+    fault: Fault,
+    left: Cell<usize>,
+    sprung: Cell<bool>,
+}
+
+impl Trap {
+    pub(crate) fn new(fault: Fault, calls_before: usize) -> Rc<Self> {
+        Rc::new(Self {
+            fault,
+            left: Cell::new(calls_before),
+            sprung: Cell::new(false),
+        })
+    }
+
+    /// Were there enough calls?
+    pub(crate) fn sprung(&self) -> bool {
+        self.sprung.get()
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        if self.sprung.get() {
+            return None;
+        }
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        self.sprung.set(left == 0);
+        (left == 0).then_some(self.fault)
+    }
+}
+
+/// A socket with a trap.
+struct Trapped {
+    socket: fake_kernel::FakeSocket,
+    trap: Rc<Trap>,
+}
+
+impl Transport for Trapped {
+    fn port(&self) -> u32 {
+        self.socket.port()
+    }
+
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        match self.trap.fault() {
+            Some(Fault::Errno(errno)) => Err(io::Error::from_raw_os_error(errno)),
+            _ => self.socket.send(datagram),
+        }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
+        match self.trap.fault() {
+            None => self.socket.receive(buffer),
+            Some(Fault::Errno(errno)) => Err(io::Error::from_raw_os_error(errno)),
+            Some(Fault::Truncated) => Ok(Datagram {
+                len: buffer.len() + 1,
+                sender: 0,
             }),
         }
+    }
+
+    fn join(&mut self, group: u32) -> io::Result<()> {
+        self.socket.join(group)
     }
 }
 
@@ -99,6 +185,7 @@ pub(crate) struct Run {
     interrupted: bool,
     root: PathBuf,
     traffic: Vec<(&'static str, u64)>,
+    trap: Option<Rc<Trap>>,
 }
 
 /// A run with this argument vector, name of the program included.
@@ -112,6 +199,7 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         interrupted: false,
         root: PathBuf::from("/"),
         traffic: Vec::new(),
+        trap: None,
     }
 }
 
@@ -156,6 +244,12 @@ impl Run {
         self
     }
 
+    /// One call on its sockets fails.
+    pub(crate) fn trap(mut self, trap: &Rc<Trap>) -> Self {
+        self.trap = Some(Rc::clone(trap));
+        self
+    }
+
     /// `proc` and `sys` lie here.
     pub(crate) fn root(mut self, root: &Path) -> Self {
         self.root = PathBuf::from(root);
@@ -185,6 +279,7 @@ impl Run {
                 sockets: &mut FakeSockets {
                     home: kernel.clone(),
                     blue: self.blue,
+                    trap: self.trap,
                 },
                 signals: &mut FakeSignals(self.interrupted),
                 clock: &mut FakeClock {
