@@ -59,10 +59,24 @@ impl Check {
 pub(crate) fn run(context: &mut Context<'_>, as_json: bool) -> Result<(), Error> {
     let mut checks = vec![system::capability(context.root)];
     checks.extend(kernel::checks(context));
-    checks.extend(system::modules(context.root));
     if context.netns.is_none() {
         checks.extend(system::legacy_tables(context.root));
     }
+    let answers = checks
+        .iter()
+        .any(|check| check.id == "subsystem" && check.status == Status::Ok);
+    checks.push(system::module(
+        context.root,
+        "module-nfnetlink_acct",
+        "nfnetlink_acct",
+        answers,
+    ));
+    checks.push(system::module(
+        context.root,
+        "module-xt_nfacct",
+        "xt_nfacct",
+        has_match(&checks),
+    ));
     checks.push(front_end(&checks));
 
     let failed = checks.iter().filter(|check| check.status == Status::Fail).count();
@@ -79,12 +93,23 @@ pub(crate) fn run(context: &mut Context<'_>, as_json: bool) -> Result<(), Error>
         Err(Error::Unhealthy(failed))
     }
 }
+
 /// Rules can come through nftables or through the legacy tables; one of them is enough.
-fn front_end(checks: &[Check]) -> Check {
-    let works = checks
+fn has_match(checks: &[Check]) -> bool {
+    checks
         .iter()
-        .any(|check| (check.id.starts_with("nft-") || check.id.starts_with("legacy-")) && check.status == Status::Ok);
-    if works {
+        .any(|check| (check.id.starts_with("nft-") || check.id.starts_with("legacy-")) && check.status == Status::Ok)
+}
+
+fn front_end(checks: &[Check]) -> Check {
+    let allowed = |check: &Check| check.id != "capability" || check.status != Status::Fail;
+    if !checks.iter().all(allowed) {
+        Check::new(
+            "match",
+            Status::Warn,
+            "whether rules can use -m nfacct is not known without CAP_NET_ADMIN",
+        )
+    } else if has_match(checks) {
         Check::new("match", Status::Ok, "rules can use -m nfacct")
     } else {
         Check::new("match", Status::Fail, "no kind of iptables can use -m nfacct")

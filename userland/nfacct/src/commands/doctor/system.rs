@@ -24,19 +24,12 @@ pub(super) fn capability(root: &Path) -> Check {
     }
 }
 
-/// The modules, as far as they are loaded.
-pub(super) fn modules(root: &Path) -> Vec<Check> {
-    let modules = [
-        ("module-nfnetlink_acct", "nfnetlink_acct"),
-        ("module-xt_nfacct", "xt_nfacct"),
-    ];
-    modules.map(|(id, name)| module(root, id, name)).into()
-}
-
-fn module(root: &Path, id: &'static str, name: &str) -> Check {
+/// A module, if there is one; `works` tells whether its work is done.
+pub(super) fn module(root: &Path, id: &'static str, name: &str, works: bool) -> Check {
     let directory = root.join("sys/module").join(name);
     if !directory.exists() {
-        return Check::new(id, Status::Info, "not loaded, or built into the kernel");
+        let text = if works { "built into the kernel" } else { "not loaded" };
+        return Check::new(id, Status::Info, text);
     }
     let read = |file: &str| {
         let text = fs::read_to_string(directory.join(file)).unwrap_or_default();
