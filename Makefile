@@ -23,6 +23,10 @@ help: ## Show this list
 demo: ## Show the modules counting real packets in a stock kernel
 	@$(LAB)/vm.sh demo
 
+.PHONY: session
+session: ## Play the terminal session of userland/README.md in a guest and record it there
+	@$(LAB)/vm.sh session | $(LAB)/splice.py userland/README.md
+
 .PHONY: test
 test: ## Run everything: unit tests, guests on each stack, comparison, checks
 	@$(LAB)/host-packages.sh

@@ -5,6 +5,7 @@
 # in /lib/modules/*/updates and our tools in /usr/local/bin:
 #   vm.sh shell      an interactive shell
 #   vm.sh demo       run demo.sh and pass its verdict on
+#   vm.sh session    play session.py
 # The guest sees the root read-only, through virtiofs.
 set -euo pipefail
 # shellcheck source=qemu-tests/lab/common.sh
@@ -24,9 +25,10 @@ if [[ $1 == --inside ]]; then
 	options=(--run "/boot/vmlinuz-$kernel" --user root --cpus 2 --memory 1G
 		--append mitigations=off)
 	[[ $3 == kvm ]] || options+=(--disable-kvm)
-	if [[ $2 == demo ]]; then
+	declare -A scripts=([demo]="sh /checkout/qemu-tests/demo.sh" [session]="python3 /checkout/qemu-tests/session.py")
+	if [[ -n ${scripts[$2]:-} ]]; then
 		# Through a pipe: a file would be opened again, and emptied, by QEMU.
-		vng "${options[@]}" --exec "sh /checkout/qemu-tests/demo.sh 2>&1" 2>&1 | cat
+		vng "${options[@]}" --exec "${scripts[$2]} 2>&1" 2>&1 | cat
 		exit "${PIPESTATUS[0]}"
 	fi
 	exec vng "${options[@]}"
@@ -37,6 +39,6 @@ paths=$("$LAB/root.sh")
 step "building the modules" "$LOGS/modules.log" "$LAB/build.sh" modules
 step "building the userland" "$LOGS/userland.log" "$LAB/build.sh" cargo userland userland
 accelerator=$(python3 "$LAB/accel.py")
-[[ $1 == demo ]] || say "in the guest, nfacct is the C tool and /usr/local/bin/nfacct is ours; leave with 'exit'"
+[[ $1 != shell ]] || say "in the guest, nfacct is the C tool and /usr/local/bin/nfacct is ours; leave with 'exit'"
 say "booting through virtme-ng under $accelerator; this takes 15 to 40 seconds ..."
 in_root /checkout/qemu-tests/lab/vm.sh --inside "$1" "$accelerator"

@@ -94,6 +94,34 @@ class Inventory(Sandbox):
         self.assertEqual(self.run_script("unsafe-inventory.py")[0], 1)
 
 
+class InstallUserland(Sandbox):
+    """install-userland.sh"""
+
+    def installed(self):
+        """Return the files below the destination."""
+        root = self.top / "to"
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+    def test_all_of_it_and_nothing_else(self):
+        self.write("userland/nfacct/man/nfacct.8", "manual\n")
+        self.write("built", "#!/bin/sh\necho \"$2 for $1\"\n", 0o755)
+        env = {"DESTDIR": str(self.top / "to"), "PREFIX": "/usr", "NFACCT": str(self.top / "built")}
+        self.assertEqual(self.run_script("install-userland.sh", "install", **env)[0], 0)
+        self.assertEqual(self.installed(), [
+            "usr/sbin/nfacct",
+            "usr/share/bash-completion/completions/nfacct",
+            "usr/share/fish/vendor_completions.d/nfacct.fish",
+            "usr/share/man/man8/nfacct.8",
+            "usr/share/zsh/site-functions/_nfacct",
+        ])
+        self.assertTrue(os.access(self.top / "to/usr/sbin/nfacct", os.X_OK))
+        zsh = self.top / "to/usr/share/zsh/site-functions/_nfacct"
+        self.assertEqual(zsh.read_text(), "zsh for completions\n")
+        self.write("to/usr/sbin/other", "")
+        self.assertEqual(self.run_script("install-userland.sh", "uninstall", **env)[0], 0)
+        self.assertEqual(self.installed(), ["usr/sbin/other"])
+
+
 class Spdx(Sandbox):
     """check-spdx.sh"""
 

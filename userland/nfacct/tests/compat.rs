@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 const RECORDED: &str = include_str!("golden/nfacct-1.0.2.jsonl");
 const DIFFERENCES: &str = include_str!("golden/differences.jsonl");
+const README: &str = include_str!("../../README.md");
 const REASONS: &str = include_str!("../../DIFFERENCES.md");
 
 /// Strings in the files stand for bytes, one character each.
@@ -129,10 +130,11 @@ fn every_recorded_command_behaves_as_in_nfacct_1_0_2() {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(differences.is_empty(), "listed, but not recorded: {differences:?}");
-    println!(
+    let score = format!(
         "{total} commands, {} identical, {listed} listed differences",
         total - listed
     );
+    assert!(README.contains(&score), "README.md does not say: {score}");
 }
 
 #[test]

@@ -47,4 +47,5 @@ suites![
     clients,
     tool,
     compat,
+    modern,
 ];

@@ -7,10 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::env::cmd::{feed, must, run};
-use crate::env::netns::fresh;
 use crate::env::pty::Pty;
 use crate::env::traffic::Udp;
-use crate::harness::{cases, skip, Test};
+use crate::harness::{cases, Test};
 use crate::wire::consts::{F_BYTES, F_PKTS};
 use crate::wire::Acct;
 use crate::xt::sockopt::{count_output, Tables};
@@ -30,7 +29,6 @@ cases![
     list_reset_loses_nothing,
     many_objects,
     monitor,
-    ours_says_the_same,
 ];
 
 /// Runs each command and records all of its output.
@@ -229,7 +227,7 @@ fn many_objects(t: &mut Test) {
 }
 
 /// Waits until somebody in this namespace listens to the group.
-fn wait_for_listener() {
+pub(super) fn wait_for_listener() {
     let deadline = Instant::now() + Duration::from_secs(10);
     let listens = || {
         let text = fs::read_to_string("/proc/thread-self/net/netlink").expect("netlink table");
@@ -272,28 +270,4 @@ fn monitor(t: &mut Test) {
     child.wait().expect("wait");
     t.obs("text", &text);
     assert_eq!(text.matches("overquota = yes } = pkts;").count(), 2);
-}
-
-/// The project's own program, where it takes the place of the C one.
-const OURS: &str = "/usr/local/bin/nfacct";
-
-/// Both programs, each in a namespace of its own, give the same output.
-fn ours_says_the_same(t: &mut Test) {
-    if !std::path::Path::new(OURS).exists() {
-        skip("the project's own nfacct is not installed");
-    }
-    let commands = [
-        "list", "add a", "add a", "add q packet 2", "add b byte 7", "list", "get a", "get q",
-        "get nobody", "list reset", "get b reset", "delete a", "delete a", "del q", "list",
-        "flush", "list", "nonsense", "add", "delete", "get", "add x packet", "list nonsense",
-    ];
-    let [c, ours] = ["nfacct", OURS].map(|tool| {
-        fresh();
-        commands.map(|command| run(&format!("{tool} {command}")).to_string())
-    });
-    for ((command, c), ours) in commands.iter().zip(&c).zip(&ours) {
-        // The program's name as it was called is part of the usage line.
-        assert_eq!(*c, ours.replace(OURS, "nfacct"), "{command}");
-    }
-    t.obs("commands", commands.len());
 }
