@@ -148,6 +148,8 @@ def faults(report, implementation, jobs):
         out.append("no end marker: the guest died or was stopped")
     if report.notes.get("exit-status") != "0":
         out.append(f"a job failed: {report.notes.get('exit-status', 'no exit status')}")
+    if report.notes.get("commands-exit-status", "0") != "0":
+        out += ["the commands failed, or broke a limit:", *report.text]
     missing = [job for job in jobs if job not in report.jobs]
     if missing:
         out.append(f"not done: {' '.join(missing)}")
