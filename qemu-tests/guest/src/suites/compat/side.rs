@@ -95,7 +95,7 @@ impl Side {
     fn prepare(&mut self, step: &Step) {
         match step {
             Step::Command(argv) => {
-                self.run(argv, b"", true);
+                self.home.within(|| execute(self.program, argv, b"", true));
             }
             Step::Rule(name, wanted) => {
                 let port = self.port(name);
