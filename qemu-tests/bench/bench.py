@@ -27,12 +27,14 @@ CHECK = {
     "rust": ["control:1000,3000,10000,30000", "quadratic:10000", "dump:1000,10000", "rules:5000", "traffic:300"],
 }
 FULL = {
-    "c": ["control:1000,3000,10000", "quadratic:1000,10000", "dump:1000,3000,10000", "rules:5000", "traffic:2000"],
+    "c": ["control:1000,3000,10000", "quadratic:1000,10000", "dump:1000,3000,10000,50000", "rules:5000", "traffic:2000"],
     "rust": ["control:1000,3000,10000,30000,100000", "quadratic:1000,10000",
              "dump:1000,3000,10000,50000,100000", "rules:5000", "traffic:2000"],
 }
-PARALLEL = ["memory:10000", "scaling:5"]
-MANY = ["many:1000000"]
+# Guests with two processors, or with more memory: label, jobs, settings.
+OTHERS = [("memory", ["memory:10000"], {"machine": machine.PARALLEL}),
+          ("scaling", ["scaling:5"], {"machine": machine.PARALLEL})]
+MANY = ("many", ["many:1000000"], {"memory": "4G"})
 # The limits of the commands hold for 10,000 objects.
 COMMANDS = ("nfacct-bench /usr/sbin/nfacct /usr/local/bin/nfacct 10000 3 --check; kept=$?; "
             "nfacct-bench /usr/sbin/nfacct /usr/local/bin/nfacct 100000 1 && exit $kept")
@@ -74,19 +76,30 @@ def run_check(lab, tally):
 
 
 def measure_all(lab):
-    """Measure everything; return {implementation: raw figures} and what was printed."""
+    """Measure everything; return {implementation: raw figures}, what was printed, what went wrong."""
     raw = {"c": {}, "rust": {}}
-    texts = []
+    texts, wrong = [], []
     top = machine.new_directory(lab)
+
+    def attempt(implementation, measure, *arguments, **settings):
+        """Take the figures of one guest; one that fails leaves those of the others."""
+        try:
+            report = measure(lab, top, implementation, *arguments, **settings)
+            merge(raw[implementation], report)
+            texts.extend(report.text)
+            if report.notes.get("commands-exit-status", "0") != "0":
+                wrong.append("a limit of the commands is broken")
+        except machine.BenchError as error:
+            say(str(error))
+            wrong.append(str(error).partition("\n")[0])
+
     for implementation in machine.IMPLEMENTATIONS:
-        into = raw[implementation]
-        merge(into, machine.measure(lab, top, implementation, "exact", FULL[implementation]))
-        merge(into, packet_path(lab, top, implementation))
-        merge(into, machine.measure(lab, top, implementation, "parallel", PARALLEL, machine=machine.PARALLEL))
-    many = machine.measure(lab, top, "rust", "many", MANY, memory="4G")
-    merge(raw["rust"], many)
-    texts += machine.measure(lab, top, "rust", "commands", ["control:1000"], commands=COMMANDS, memory="2G").text
-    return raw, texts
+        attempt(implementation, machine.measure, "exact", FULL[implementation])
+        attempt(implementation, packet_path)
+        for label, jobs, settings in OTHERS + ([MANY] if implementation == "rust" else []):
+            attempt(implementation, machine.measure, label, jobs, **settings)
+    attempt("rust", machine.measure, "commands", ["control:1000"], commands=COMMANDS, memory="2G")
+    return raw, texts, wrong
 
 
 def conditions(lab):
@@ -104,8 +117,8 @@ def bench(lab):
     """Measure everything, print it, store it; return what breaks a limit."""
     before = conditions(lab)
     try:
-        machine.build(lab)
-        raw, texts = measure_all(lab)
+        machine.build(lab, userland=True)
+        raw, texts, wrong = measure_all(lab)
     except machine.BenchError as error:
         return str(error).splitlines()
     c, rust = figures.settle(raw["c"]), figures.settle(raw["rust"])
@@ -119,7 +132,7 @@ def bench(lab):
     print()
     print("\n".join(texts))
     say(f"results: {path}")
-    return figures.judge(limits, c, rust)
+    return wrong + figures.judge(limits, c, rust)
 
 
 def main():
@@ -128,8 +141,7 @@ def main():
     complaints = check(lab) if sys.argv[1:] == ["check"] else bench(lab)
     for complaint in complaints:
         print(f"FAILED {complaint}")
-    print(f"{'bench-check' if 'check' in sys.argv else 'bench'}: "
-          f"{len(complaints)} limits missed" if complaints else "all limits are kept")
+    print(f"{len(complaints)} failed" if complaints else "all limits are kept")
     return 1 if complaints else 0
 
 
