@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent / "lab"))
 # pylint: disable=wrong-import-position
 import figures  # noqa: E402
 import machine  # noqa: E402
+import tables  # noqa: E402
 from lab import in_root, open_lab, say  # noqa: E402
 
 # What the C modules do in quadratic time is not asked of them for large tables.
@@ -32,7 +33,8 @@ FULL = {
              "dump:1000,3000,10000,50000,100000", "rules:5000", "traffic:2000"],
 }
 # Guests with two processors, or with more memory: label, jobs, settings.
-OTHERS = [("memory", ["memory:10000"], {"machine": machine.PARALLEL}),
+OTHERS = [("memory-plain", ["memory-plain:10000"], {"machine": machine.PARALLEL}),
+          ("memory-quota", ["memory-quota:10000"], {"machine": machine.PARALLEL}),
           ("scaling", ["scaling:5"], {"machine": machine.PARALLEL})]
 MANY = ("many", ["many:1000000"], {"memory": "4G"})
 # The limits of the commands hold for 10,000 objects.
@@ -66,7 +68,7 @@ def check(lab):
         return str(error).splitlines()
     c, rust = figures.settle(raw["c"]), figures.settle(raw["rust"])
     limits = [limit for limit in figures.load() if limit.check]
-    say(figures.table(limits, c, rust))
+    say(tables.limits_table(limits, c, rust))
     return figures.judge(limits, c, rust)
 
 
@@ -125,12 +127,9 @@ def bench(lab):
     path = lab.out / "bench" / "results.json"
     path.write_text(json.dumps({"conditions": before, "c": c, "rust": rust, "raw": raw, "commands": texts}, indent=1))
     limits = figures.load()
-    print(figures.table(limits, c, rust))
-    print()
-    for name in sorted(set(c) | set(rust)):
-        print(f"{name:40} {figures.short(c.get(name)):>14} {figures.short(rust.get(name)):>14}")
-    print()
-    print("\n".join(texts))
+    text = tables.report(limits, c, rust, texts)
+    (path.parent / "report.md").write_text(text)
+    print(text)
     say(f"results: {path}")
     return wrong + figures.judge(limits, c, rust)
 

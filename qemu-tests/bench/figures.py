@@ -119,16 +119,3 @@ def short(value):
     if float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
-
-
-def table(limits, c, rust):
-    """Return the comparison as a table in Markdown."""
-    lines = ["| figure | C | Rust | Rust / C | limit | |", "|---|---:|---:|---:|---:|---|"]
-    for limit in limits:
-        theirs, ours = c.get(limit.figure), rust.get(limit.figure)
-        ratio = f"{ours / theirs:.3g}" if theirs and ours is not None else "-"
-        verdict = "ok" if limit.complaint(c, rust) is None else "**missed**"
-        goal = f" (wanted {short(limit.goal)})" if limit.goal is not None else ""
-        lines.append(f"| {limit.what} | {short(theirs)} | {short(ours)} | {ratio} "
-                     f"| {limit.bound()}{goal} | {verdict} |")
-    return "\n".join(lines)

@@ -12,6 +12,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "lab")]
 # pylint: disable=wrong-import-position
 import figures  # noqa: E402
 import machine  # noqa: E402
+import tables  # noqa: E402
 
 MOST = figures.Limit("a", "a", most=10)
 LEAST = figures.Limit("b", "b", least=1.9)
@@ -44,9 +45,14 @@ class Limits(unittest.TestCase):
                 self.assertRaises((ValueError, TypeError), figures.load, file.name)
 
     def test_table_tells_what_was_missed(self):
-        text = figures.table([MOST, OF_C], {"c": 100}, {"a": 11, "c": 100})
+        text = tables.limits_table([MOST, OF_C], {"c": 100}, {"a": 11, "c": 100})
         self.assertIn("**missed**", text.splitlines()[2])
         self.assertIn("ok", text.splitlines()[3])
+
+
+    def test_report_survives_what_is_missing(self):
+        text = tables.report([MOST], {}, {"add.hash.10": 5.0, "a": 3.0}, ["a line"])
+        self.assertIn("| add all, hash | - / 5 |", text)
 
 
 class Derived(unittest.TestCase):

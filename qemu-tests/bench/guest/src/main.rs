@@ -27,7 +27,8 @@ usage: bench-guest JOB...
   dump:N,N...        dumps of N objects
   rules:N            N rules, restored by iptables
   traffic:PACKETS    packets through up to 100 rules
-  memory:N           memory of N objects of each kind
+  memory-plain:N     memory of N objects without a quota; nothing else before
+  memory-quota:N     memory of N objects with one; nothing else before
   many:N             one pass over a table of N objects";
 
 fn main() -> ExitCode {
@@ -53,7 +54,8 @@ fn main() -> ExitCode {
             "dump" => numbers().into_iter().for_each(control::dumps),
             "rules" => rules::run(numbers()[0]),
             "traffic" => traffic::run(numbers()[0]),
-            "memory" => resources::memory(numbers()[0]),
+            "memory-plain" => resources::memory("plain", numbers()[0]),
+            "memory-quota" => resources::memory("quota", numbers()[0]),
             "many" => control::many(numbers()[0]),
             _ => {
                 eprintln!("bench-guest: there is no job {verb}\n{USAGE}");

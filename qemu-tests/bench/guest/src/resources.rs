@@ -3,8 +3,6 @@
 
 use std::ffi::CString;
 use std::fs;
-use std::thread;
-use std::time::Duration;
 
 use crate::control::hash_name;
 use crate::netlink::{batches, Request, Socket, PACKETS};
@@ -14,9 +12,6 @@ use crate::report::{cpu_time, figure, fresh_namespace, settle};
 /// What an appended signature ends with, and what stands before that.
 const SIGNATURE: &[u8] = b"~Module signature appended~\n";
 const SIGNATURE_INFO: usize = 12;
-
-/// The memory of a namespace is free by then.
-const AFTERMATH: Duration = Duration::from_secs(3);
 
 /// Loads the modules, without a signature: the time to check one says nothing
 /// about the module. Reports the processor time of all loads together.
@@ -100,26 +95,23 @@ impl Used {
     }
 }
 
-/// Measures what `count` objects take, without and with a quota.
+/// Measures what `count` objects take, in whole pages, large allocations included.
 ///
-/// In whole pages, large allocations included. To be done before other jobs: what the kernel keeps
-/// of memory that was freed would be used again unseen.
-pub fn memory(count: u32) {
-    for kind in ["plain", "quota"] {
-        fresh_namespace();
-        thread::sleep(AFTERMATH);
-        let requests: Vec<_> = (0..count)
-            .map(|n| match kind {
-                "plain" => Request::add(&hash_name(n)),
-                _ => Request::add_quota(&hash_name(n), PACKETS, FAR),
-            })
-            .collect();
-        let adds = batches(&requests);
-        let socket = Socket::open();
-        settle();
-        let before = Used::now();
-        socket.send_all(&adds);
-        settle();
-        Used::now().report_since(&before, kind, count);
-    }
+/// To be done first and once in a guest: what the kernel keeps of memory that was freed would be
+/// used again unseen.
+pub fn memory(kind: &str, count: u32) {
+    fresh_namespace();
+    let requests: Vec<_> = (0..count)
+        .map(|n| match kind {
+            "plain" => Request::add(&hash_name(n)),
+            _ => Request::add_quota(&hash_name(n), PACKETS, FAR),
+        })
+        .collect();
+    let adds = batches(&requests);
+    let socket = Socket::open();
+    settle();
+    let before = Used::now();
+    socket.send_all(&adds);
+    settle();
+    Used::now().report_since(&before, kind, count);
 }
