@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let chosen = match select::select(suites::SUITES, &args.tests) {
+    let chosen = match select::select(suites::SUITES, &args.tests, args.scale.depth) {
         Ok(chosen) => chosen,
         Err(e) => {
             println!("Bail out! {e}");

@@ -2,6 +2,7 @@
 //! The surroundings of a test: namespaces, modules, processes, traffic, log.
 
 pub mod cmd;
+pub mod faults;
 pub mod kmsg;
 pub mod modules;
 pub mod netns;

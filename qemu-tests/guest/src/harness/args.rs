@@ -79,7 +79,7 @@ fn number(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::harness::scale::Depth;
+    use crate::harness::Depth;
 
     fn parse(line: &str) -> Result<Args, String> {
         Args::parse(line.split('|').filter(|s| !s.is_empty()).map(String::from))

@@ -9,7 +9,7 @@ pub mod scale;
 pub mod select;
 
 pub use context::{skip, Test};
-pub use scale::Scale;
+pub use scale::{Depth, Scale};
 
 /// The body of a test: it panics when a check fails.
 pub type Body = fn(&mut Test);
@@ -29,6 +29,8 @@ pub struct Suite {
     pub name: &'static str,
     /// Its tests, in the order of execution.
     pub cases: &'static [Case],
+    /// The only depth of run that it is part of, if it needs a special kernel.
+    pub only: Option<Depth>,
 }
 
 /// Declares the tests of a suite file: each name is a function of that file.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Choosing tests by name.
 
-use super::{Case, Suite};
+use super::{Case, Depth, Suite};
 
 /// True if `text` matches `pattern`, where `*` is any run and `?` any byte.
 pub fn glob(pattern: &[u8], text: &[u8]) -> bool {
@@ -21,7 +21,8 @@ pub type Chosen = (&'static str, Case);
 ///
 /// A pattern is compared with the full name, the suite and the short name. One
 /// that matches nothing is an error: a misspelt name must not pass as success.
-pub fn select(suites: &[Suite], patterns: &[String]) -> Result<Vec<Chosen>, String> {
+/// Suites that need a special kernel are part of the plan on that kernel only.
+pub fn select(suites: &[Suite], patterns: &[String], depth: Depth) -> Result<Vec<Chosen>, String> {
     let hit = |pattern: &str, suite: &str, name: &str| {
         let full = format!("{suite}.{name}");
         [full.as_str(), suite, name]
@@ -31,6 +32,7 @@ pub fn select(suites: &[Suite], patterns: &[String]) -> Result<Vec<Chosen>, Stri
     let all = || {
         suites
             .iter()
+            .filter(|s| s.only.is_none_or(|only| only == depth))
             .flat_map(|s| s.cases.iter().map(move |c| (s.name, *c)))
     };
     for pattern in patterns {
@@ -63,16 +65,23 @@ mod tests {
         Suite {
             name: "dump",
             cases: &[case("empty"), case("order")],
+            only: None,
         },
         Suite {
             name: "quota",
             cases: &[case("order"), case("event")],
+            only: None,
+        },
+        Suite {
+            name: "faults",
+            cases: &[case("all")],
+            only: Some(Depth::Debug),
         },
     ];
 
     fn names(patterns: &[&str]) -> Vec<String> {
         let patterns: Vec<_> = patterns.iter().map(|p| (*p).to_string()).collect();
-        select(SUITES, &patterns)
+        select(SUITES, &patterns, Depth::Short)
             .unwrap()
             .iter()
             .map(|(s, c)| format!("{s}.{}", c.name))
@@ -98,6 +107,14 @@ mod tests {
 
     #[test]
     fn unknown_name_is_an_error() {
-        assert!(select(SUITES, &["nope".to_string()]).is_err());
+        assert!(select(SUITES, &["nope".to_string()], Depth::Short).is_err());
+    }
+
+    #[test]
+    fn only_on_its_kernel() {
+        let faults = ["faults".to_string()];
+        assert!(select(SUITES, &faults, Depth::Long).is_err());
+        assert_eq!(select(SUITES, &faults, Depth::Debug).unwrap().len(), 1);
+        assert_eq!(select(SUITES, &[], Depth::Debug).unwrap().len(), 5);
     }
 }

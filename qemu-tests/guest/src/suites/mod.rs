@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The suites, in the order of execution.
 
-use crate::harness::Suite;
+use crate::harness::{Depth, Suite};
 
 macro_rules! suites {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident),* $(,)?; debug kernel: $($debug:ident),* $(,)?) => {
         $(mod $name;)*
+        $(mod $debug;)*
 
         /// All suites.
         pub const SUITES: &[Suite] = &[
-            $(Suite { name: stringify!($name), cases: $name::CASES }),*
+            $(Suite { name: stringify!($name), cases: $name::CASES, only: None },)*
+            $(Suite {
+                name: stringify!($debug),
+                cases: $debug::CASES,
+                only: Some(Depth::Debug),
+            }),*
         ];
     };
 }
@@ -47,5 +53,6 @@ suites![
     clients,
     tool,
     compat,
-    modern,
+    modern;
+    debug kernel: faults,
 ];

@@ -31,10 +31,15 @@ fn nest(kind: u16, inner: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn transaction(sock: &Sock, family: Family, body: Vec<Msg>) -> Reply {
+    sock.exchange_sized(&framed(family, body), crate::wire::socket::LARGE)
+}
+
+/// A batch that nftables takes as one transaction.
+fn framed(family: Family, body: Vec<Msg>) -> Vec<u8> {
     let mut all = vec![Msg::new(BATCH_BEGIN, REQUEST).gen(0, 0, SUBSYS)];
     all.extend(body.into_iter().map(|m| m.gen(protocol(family), 0, 0)));
     all.push(Msg::new(BATCH_END, REQUEST).gen(0, 0, SUBSYS));
-    sock.exchange_sized(&batch(&all), crate::wire::socket::LARGE)
+    batch(&all)
 }
 
 /// Adds a chain at a hook, with one rule that holds the match.
@@ -46,6 +51,12 @@ pub fn rule(sock: &Sock, family: Family, hook: Hook, m: &Match) -> Reply {
 ///
 /// Errors come back; success is silent. Nothing remains of a failed call.
 pub fn rules(sock: &Sock, family: Family, hook: Hook, matches: &[Match]) -> Reply {
+    let bytes = rules_bytes(family, hook, matches);
+    sock.exchange_sized(&bytes, crate::wire::socket::LARGE)
+}
+
+/// What [`rules`] sends.
+pub fn rules_bytes(family: Family, hook: Hook, matches: &[Match]) -> Vec<u8> {
     let number: u32 = match hook {
         Hook::In => 1,
         Hook::Out => 3,
@@ -64,7 +75,7 @@ pub fn rules(sock: &Sock, family: Family, hook: Hook, matches: &[Match]) -> Repl
         chain,
     ];
     body.extend(matches.iter().map(rule_msg));
-    transaction(sock, family, body)
+    framed(family, body)
 }
 
 fn rule_msg(m: &Match) -> Msg {

@@ -111,6 +111,11 @@ impl Tables {
 
     /// Replaces the whole table in one step.
     pub fn replace(&self, rules: &[Rule]) -> io::Result<()> {
+        self.prepare(rules)?.commit()
+    }
+
+    /// Makes everything ready for [`Replacement::commit`].
+    pub fn prepare(&self, rules: &[Rule]) -> io::Result<Replacement<'_>> {
         let table = Table::build(self.family, rules);
         let (old_count, _) = self.info()?;
         let mut old_counters = vec![0u8; old_count as usize * 16];
@@ -124,22 +129,11 @@ impl Tables {
         buf.extend(old_count.to_ne_bytes());
         buf.extend((old_counters.as_mut_ptr() as usize).to_ne_bytes());
         buf.extend(table.entries);
-        // SAFETY: `buf` is valid for its length; the kernel writes `old_count`
-        // counters of 16 bytes each, for which `old_counters` has room.
-        let ret = unsafe {
-            libc::setsockopt(
-                self.fd.as_raw_fd(),
-                self.level(),
-                SET_REPLACE,
-                buf.as_ptr().cast(),
-                buf.len() as u32,
-            )
-        };
-        if ret == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        Ok(Replacement {
+            tables: self,
+            buf,
+            _old_counters: old_counters,
+        })
     }
 
     /// Replaces the table and gives the error number, 0 for success.
@@ -168,6 +162,36 @@ impl Tables {
         match self.get(get_revision(self.family), &mut buf) {
             Ok(()) => 0,
             Err(e) => e.raw_os_error().unwrap_or(-1),
+        }
+    }
+}
+
+/// A table that only has to be handed over.
+pub struct Replacement<'a> {
+    tables: &'a Tables,
+    buf: Vec<u8>,
+    /// `buf` holds its address.
+    _old_counters: Vec<u8>,
+}
+
+impl Replacement<'_> {
+    /// One system call: all rules are replaced, or none.
+    pub fn commit(&self) -> io::Result<()> {
+        // SAFETY: `buf` is valid for its length; the kernel writes 16 bytes for
+        // each old counter, for which `_old_counters` has room.
+        let ret = unsafe {
+            libc::setsockopt(
+                self.tables.fd.as_raw_fd(),
+                self.tables.level(),
+                SET_REPLACE,
+                self.buf.as_ptr().cast(),
+                self.buf.len() as u32,
+            )
+        };
+        if ret == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
         }
     }
 }
