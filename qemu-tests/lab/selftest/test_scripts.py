@@ -142,6 +142,49 @@ class Spdx(Sandbox):
         self.assertEqual(self.judge("userland/a.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"), 1)
 
 
+class Install(Sandbox):
+    """install-modules.sh, with a stand-in for kmod's programs"""
+
+    def setUp(self):
+        super().setUp()
+        self.write("bin/depmod", "#!/bin/sh\n", 0o755)
+        self.write("bin/modinfo", "#!/bin/sh\necho 9.9 SMP\n", 0o755)
+        for name in ("nfnetlink_acct", "xt_nfacct"):
+            self.write(f"build/modules/kernel-module/{name}.ko", "ELF nfacct_rs_abi_1")
+
+    def script(self, *arguments):
+        """Run the script on the sandbox's /lib/modules."""
+        return self.run_script("install-modules.sh", *arguments, INSTALL_MOD_PATH=str(self.top / "root"),
+                               PATH=f"{self.top}/bin:{os.environ['PATH']}")
+
+    def installed(self):
+        """Return what lies in updates/, for any kernel."""
+        return sorted(p.name for p in (self.top / "root").rglob("updates/*"))
+
+    def test_there_and_back(self):
+        self.write("root/lib/modules/9.9/modules.order", "")
+        self.assertEqual(self.script("install", "build/modules")[0], 0)
+        self.assertEqual(self.installed(), ["nfnetlink_acct.ko", "xt_nfacct.ko"])
+        # Even when what was built is gone.
+        shutil.rmtree(self.top / "build")
+        self.assertEqual(self.script("uninstall")[0], 0)
+        self.assertEqual(self.installed(), [])
+
+    def test_other_modules_stay(self):
+        self.write("root/lib/modules/9.9/updates/nfnetlink_acct.ko", "somebody else's")
+        status, said = self.script("uninstall")
+        self.assertEqual((status, self.installed()), (0, ["nfnetlink_acct.ko"]))
+        self.assertIn("none of our modules", said)
+
+    def test_kernel_not_installed(self):
+        status, said = self.script("install", "build/modules")
+        self.assertEqual(status, 1)
+        self.assertIn("kernel 9.9, which is not installed", said)
+
+    def test_not_built(self):
+        self.assertEqual(self.script("install", "nowhere")[0], 1)
+
+
 class KernelTree(Sandbox):
     """check-kernel-tree.sh"""
 
