@@ -3,9 +3,11 @@
 # Front door: every task is one target. The kernel build itself is in Kbuild.
 
 SUITE ?= forky
-export SUITE ACCEL SUITE_TESTS STACKS INSTALL_MOD_PATH PREFIX DESTDIR FUZZ_SECONDS
+export SUITE ACCEL SUITE_TESTS STACKS TEST_ARGS TIMES SEED INSTALL_MOD_PATH PREFIX DESTDIR FUZZ_SECONDS
 
 LAB := qemu-tests/lab
+# A run that cannot even begin says so in the way that all runs end.
+READY = $(LAB)/host-packages.sh || { echo '0 passed, 1 failed'; exit 1; }
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -15,8 +17,10 @@ help: ## Show this list
 	@echo "Variables:"
 	@echo "  SUITE=forky|trixie-backports   distribution the lab works with (now: $(SUITE))"
 	@echo "  KDIR=DIR                       build the modules for a kernel tree of your own, on this host"
-	@echo "  SUITE_TESTS='name ...'         make test: only these tests (test, suite or glob)"
-	@echo "  STACKS='c-c c-rust rust-rust'  make test: only these pairs of match and provider"
+	@echo "  SUITE_TESTS='name ...'         make test...: only these tests (test, suite or glob)"
+	@echo "  STACKS='c-c c-rust rust-rust'  make test...: only these pairs of match and provider"
+	@echo "  TEST_ARGS='--seed 7 ...'       make test...: more options for guest-tests"
+	@echo "  TIMES=N SEED=N                 make test-long: N times as much, another random seed"
 	@echo "  ACCEL=kvm|tcg                  do not try which accelerator works"
 
 .PHONY: demo
@@ -29,8 +33,18 @@ session: ## Play the terminal session of userland/README.md in a guest and recor
 
 .PHONY: test
 test: ## Run everything: unit tests, guests on each stack, comparison, checks
-	@$(LAB)/host-packages.sh
+	@$(READY)
 	@python3 $(LAB)/test.py
+
+.PHONY: test-debug
+test-debug: ## Run the guest tests on a kernel with KASAN, lockdep and more; prove those
+	@$(READY)
+	@python3 $(LAB)/test.py debug
+
+.PHONY: test-long
+test-long: ## Run the guest tests as campaigns of hours (TIMES=, SEED=)
+	@$(READY)
+	@python3 $(LAB)/test.py long
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a virtual machine
@@ -38,12 +52,12 @@ test-unit: ## Run the tests that need neither root nor a virtual machine
 
 .PHONY: lint
 lint: ## Check format, lints, unsafe code and licences
-	@$(LAB)/host-packages.sh
+	@$(READY)
 	@python3 $(LAB)/lint.py
 
 .PHONY: ci
-ci: ## Run what continuous integration runs: lint, then test
-	@$(LAB)/host-packages.sh
+ci: ## Run what continuous integration runs: lint, test, part of test-debug
+	@$(READY)
 	@python3 $(LAB)/test.py ci
 
 .PHONY: bench
@@ -74,8 +88,8 @@ modules_install: ## Install them where modprobe prefers them to the stock ones
 	@scripts/install-modules.sh install $(if $(KDIR),build/modules)
 
 .PHONY: modules_uninstall
-modules_uninstall: ## Remove them again; the stock modules are back
-	@scripts/install-modules.sh uninstall $(if $(KDIR),build/modules)
+modules_uninstall: ## Remove them again for every kernel; the stock modules are back
+	@scripts/install-modules.sh uninstall
 
 .PHONY: userland
 userland: ## Build the userland (in the lab)

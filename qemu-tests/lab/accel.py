@@ -3,8 +3,10 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import kernels
 from boot import qemu
 from cpio import Archive
 from lab import open_lab, say
@@ -42,8 +44,8 @@ def kvm_boots(lab):
     (run / "initramfs.cpio").write_bytes(archive.finish())
     results = run / "results.log"
     results.unlink(missing_ok=True)
-    command = qemu(lab, "kvm", "/out/run-probe/initramfs.cpio", "/out/run-probe",
-                   "console=ttyS0 quiet panic=-1", "256M")
+    kernel = replace(kernels.stock(lab), command_line="console=ttyS0 quiet panic=-1", memory="256M")
+    command = qemu(lab, kernel, "kvm", "/out/run-probe/initramfs.cpio", "/out/run-probe")
     try:
         subprocess.run(command, timeout=PROBE_SECONDS, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,

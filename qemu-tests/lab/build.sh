@@ -4,6 +4,8 @@
 # Builds inside the suite's root, with the suite's own compilers:
 #   build.sh modules            the kernel modules, into /out/modules
 #   build.sh clippy_modules     the same through the kernel's lints
+#   build.sh debug_modules      the same for the debug kernel (LAB_DEBUG_KERNEL is
+#                               set), into /out/modules-debug; and /out/crimes
 #   build.sh cargo NAME DIR     a cargo workspace, into /out/target-NAME
 #   build.sh clippy_cargo NAME DIR
 #   build.sh bench              the benchmark's driver and emulator plugin, into /out/bench
@@ -26,6 +28,13 @@ make_modules() {
 run_modules() {
 	make_modules modules
 	"$LAB/check-modules.sh" "$ROOT"
+}
+
+run_debug_modules() {
+	local target=(make -C /build/source O=/build/debug/tree LLVM=1 -j"$(nproc)" modules)
+	mkdir -p "$OUT"/{modules-debug,crimes}
+	in_root "${target[@]}" M=/checkout MO=/out/modules-debug
+	in_root "${target[@]}" M=/checkout/qemu-tests/debug MO=/out/crimes
 }
 
 run_clippy_modules() {
@@ -61,7 +70,7 @@ run_bench() {
 
 run_format() {
 	local files
-	mapfile -t files < <(cd "$TOP" && find kernel-module -name '*.rs' -printf '/checkout/%p\n')
+	mapfile -t files < <(cd "$TOP" && find kernel-module qemu-tests/debug -name '*.rs' -printf '/checkout/%p\n')
 	in_root rustfmt --edition 2021 "${files[@]}"
 	in_root cargo fmt --all --manifest-path /checkout/userland/Cargo.toml
 	in_root cargo fmt --all --manifest-path /checkout/qemu-tests/guest/Cargo.toml

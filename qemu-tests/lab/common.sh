@@ -70,6 +70,11 @@ locked() {
 	) 9>"$CACHE/.lock-$name"
 }
 
+# remove_unused DIR: remove a root or a debug kernel unless somebody works in it.
+remove_unused() {
+	flock --nonblock --exclusive "$1" rm -rf --one-file-system "$1"
+}
+
 # in_root COMMAND...: run inside the suite's root.
 in_root() {
 	"$LAB/enter.sh" "$ROOT" "$@"

@@ -6,6 +6,7 @@
 # stays mounted or running afterwards. Inside:
 #   /checkout  this checkout          /out    results of this checkout and suite
 #   /cargo     downloaded crates      /tmp, /run  private and empty
+#   /build/debug  the debug kernel in LAB_DEBUG_KERNEL, if that is set
 set -euo pipefail
 # shellcheck source=qemu-tests/lab/common.sh
 . "$(dirname "$0")/common.sh"
@@ -13,8 +14,11 @@ set -euo pipefail
 if [[ ${1:-} != --inside ]]; then
 	root=$1
 	shift
-	[[ -d $root/usr ]] || die "no root in $root"
 	mkdir -p "$OUT" "$CACHE/cargo"
+	# Held until the command has ended: nobody removes the root meanwhile.
+	exec 8<"$root"
+	flock --shared 8
+	[[ -d $root/usr ]] || die "no root in $root"
 	exec unshare --mount --pid --fork --kill-child -- "$0" --inside "$root" "$@"
 fi
 
@@ -31,6 +35,10 @@ mkdir -p "$root"/{checkout,out,cargo}
 mount --bind "$TOP" "$root/checkout"
 mount --bind "$OUT" "$root/out"
 mount --bind "$CACHE/cargo" "$root/cargo"
+if [[ -n ${LAB_DEBUG_KERNEL:-} ]]; then
+	mkdir -p "$root/build/debug"
+	mount --bind "$LAB_DEBUG_KERNEL" "$root/build/debug"
+fi
 # Name service and the host's certificates (it may know a proxy's).
 if [[ -e /etc/resolv.conf ]]; then
 	[[ -f $root/etc/resolv.conf ]] || : >"$root/etc/resolv.conf"

@@ -2,7 +2,6 @@
 """Runs the functional tests on each stack and compares the stacks."""
 
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -24,17 +23,18 @@ DEVIATIONS = HERE.parent / "deviations.toml"
 KEPT = 8
 
 
-def run_all(lab, tally, stacks, tests):
-    """Boot each stack once; record every test and every comparison."""
-    if not re.fullmatch(r"[\w.*?\[\] -]*", tests):
-        raise SystemExit(f"error: SUITE_TESTS={tests!r} has a character that no test name has")
+def run_all(lab, tally, kernel, stacks, settings):
+    """Boot each stack once; record every test and every comparison.
+
+    The settings TESTS and OPTIONS are what guest-tests is called with.
+    """
     accelerator = accel.choose(lab)
     runs = new_runs(lab)
-    initramfs.base(lab)
+    initramfs.base(lab, kernel)
     observed, passed, known = {}, {}, set()
     # A guest keeps little more than one processor busy.
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        guests = {s: pool.submit(run_one, lab, accelerator, runs / s, tests) for s in stacks}
+        guests = {s: pool.submit(run_one, lab, kernel, accelerator, runs / s, settings) for s in stacks}
     for stack, guest in guests.items():
         found, complaints = guest.result()
         record(tally, stack, found, complaints)
@@ -46,7 +46,7 @@ def run_all(lab, tally, stacks, tests):
     deviations = compare.load_deviations(DEVIATIONS) if DEVIATIONS.exists() else []
     for group, complaints in compare.compare(observed, passed, deviations).items():
         tally.record(f"comparison of {group}", complaints)
-    if not tests:
+    if not settings["TESTS"]:
         for entry in deviations:
             if entry["test"] not in known:
                 tally.record(f"deviation {entry['id']}", [f"there is no test {entry['test']}"])
@@ -61,28 +61,35 @@ def new_runs(lab):
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=top))
 
 
-def run_one(lab, accelerator, run, tests):
+def run_one(lab, kernel, accelerator, run, settings):
     """Boot one stack; return its results and what is wrong with the run itself."""
     stack = run.name
-    run.mkdir()
-    initrd = run / "initramfs.cpio"
-    initrd.write_bytes(initramfs.build(lab, stack, tests))
-    inside = f"/out/{run.relative_to(lab.out)}"
-    command = boot.qemu(lab, accelerator, f"{inside}/{initrd.name}", inside)
-    log = run / "results.log"
-    seconds, stopped = boot.follow(lab, command, log, stack)
-    initrd.unlink()
-    found = results.parse(log.read_text(errors="replace") if log.exists() else "")
-    complaints = ([stopped] if stopped else []) + verdict.faults(found, stack)
-    if not found.ended:
-        console = run / "console.log"
-        tail = console.read_text(errors="replace").splitlines()[-15:] if console.exists() else []
-        complaints += [f"console: {line}" for line in tail]
+    initrd = initramfs.build(lab, kernel, stack, settings)
+    found, complaints, seconds = boot_once(lab, kernel, accelerator, run, initrd)
+    complaints += verdict.faults(found, stack, kernel.debug)
     skipped = sum(t.skipped is not None for t in found.tests)
     good = sum(t.ok for t in found.tests) - skipped
     say(f"{stack}: {good} of {len(found.tests)} tests ok, {skipped} skipped, "
         f"{seconds:.0f}s ({accelerator}); logs in {run}")
     return found, complaints
+
+
+def boot_once(lab, kernel, accelerator, run, initrd):
+    """Boot a guest; return its results, complaints and how long it took."""
+    run.mkdir()
+    (run / "initramfs.cpio").write_bytes(initrd)
+    inside = f"/out/{run.relative_to(lab.out)}"
+    command = boot.qemu(lab, kernel, accelerator, f"{inside}/initramfs.cpio", inside)
+    log = run / "results.log"
+    seconds, stopped = boot.follow(lab, command, log, run.name, boot.TOTAL * kernel.slow, boot.IDLE * kernel.slow)
+    (run / "initramfs.cpio").unlink()
+    found = results.parse(log.read_text(errors="replace") if log.exists() else "")
+    complaints = [stopped] if stopped else []
+    if not found.ended:
+        console = run / "console.log"
+        tail = console.read_text(errors="replace").splitlines()[-15:] if console.exists() else []
+        complaints += [f"console: {line}" for line in tail]
+    return found, complaints, seconds
 
 
 def record(tally, stack, found, complaints):

@@ -3,15 +3,22 @@
 
 import hashlib
 import lzma
+import os
 import re
+import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import guest_files
+import kernels
 from cpio import Archive
 from lab import in_root
 
 HERE = Path(__file__).resolve().parent
+
+# Other checkouts may still use what their recipe made.
+DAY = 24 * 60 * 60
 
 # Stock modules that give way to ours, stack by stack (match on provider).
 REPLACED = {
@@ -21,19 +28,22 @@ REPLACED = {
 }
 
 
-def build(lab, stack, tests):
-    """Return the initramfs for a stack, with the given tests."""
-    return base(lab).read_bytes() + per_run(lab, stack, tests)
+def build(lab, kernel, stack, settings):
+    """Return the initramfs for a stack; the settings are variables for /init."""
+    return base(lab, kernel).read_bytes() + per_run(lab, kernel, stack, settings)
 
 
-def base(lab):
-    """Return the cached part that only depends on the root."""
+def base(lab, kernel=None):
+    """Return the cached part that only depends on the root and the kernel."""
+    kernel = kernel or kernels.stock(lab)
     recipe = b"".join((HERE / n).read_bytes() for n in ("initramfs.py", "cpio.py", "guest_files.py"))
-    path = lab.root / ".lab" / f"base-{hashlib.sha256(recipe).hexdigest()[:12]}.cpio"
+    key = hashlib.sha256(recipe + str(kernel.modules).encode()).hexdigest()[:12]
+    path = lab.root / ".lab" / f"base-{kernel.release}-{key}.cpio"
     if path.exists():
         return path
-    for old in path.parent.glob("base-*.cpio"):
-        old.unlink()
+    for old in path.parent.glob(f"base-{kernel.release}-*.cpio"):
+        if old.stat().st_mtime < time.time() - DAY:
+            old.unlink(missing_ok=True)
     archive = Archive()
     for name in ("bin", "sbin", "lib", "lib64"):
         archive.directory(f"usr/{name}")
@@ -41,13 +51,14 @@ def base(lab):
     for name in ("dev", "proc", "sys", "tmp", "run", "root", "var/lib", "mnt"):
         archive.directory(name)
     add_programs(lab, archive)
-    add_kernel_modules(lab, archive)
+    add_kernel_modules(kernel, archive)
     for name, text in guest_files.FILES.items():
         archive.file(name, text.encode())
     for name in guest_files.COPIED:
         if (lab.root / name).exists():
             archive.file(name, (lab.root / name).read_bytes())
-    part = path.with_suffix(".part")
+    # Under a name of its own, for another checkout may do the same.
+    part = path.with_suffix(f".{os.getpid()}")
     part.write_bytes(archive.finish())
     part.rename(path)
     return path
@@ -85,9 +96,9 @@ def libraries(lab, names):
     return sorted(set(re.findall(r"(/\S+\.so\S*) \(0x", found)))
 
 
-def add_kernel_modules(lab, archive):
+def add_kernel_modules(kernel, archive):
     """Add kernel modules, unpacked: the guest is small and in a hurry."""
-    top = lab.root / "usr/lib/modules" / lab.kernel
+    top = kernel.modules
     paths = {}
     depends = {}
     for line in (top / "modules.dep").read_text().splitlines():
@@ -99,7 +110,7 @@ def add_kernel_modules(lab, archive):
     for name in guest_files.MODULES:
         if name in paths:
             wanted |= {paths[name], *depends[paths[name]]}
-    folder = f"usr/lib/modules/{lab.kernel}"
+    folder = f"usr/lib/modules/{kernel.release}"
     for file in sorted(wanted):
         body = (top / file).read_bytes()
         if file.endswith(".xz"):
@@ -109,11 +120,11 @@ def add_kernel_modules(lab, archive):
         archive.file(f"{folder}/{name}", (top / name).read_bytes())
 
 
-def per_run(lab, stack, tests):
+def per_run(lab, kernel, stack, settings):
     """Return the archive with /init, what was built, and what to run."""
     archive = Archive()
     archive.file("init", (HERE / "guest-init").read_bytes(), 0o755)
-    archive.file("run.conf", f"STACK='{stack}'\nTESTS='{tests}'\n".encode())
+    archive.file("run.conf", run_conf(STACK=stack, **settings))
     guest_tests = lab.out / "target-guest/release/guest-tests"
     archive.file("usr/local/bin/guest-tests", guest_tests.read_bytes(), 0o755)
     for name in ("nfacct", "nfacct-bench"):
@@ -121,9 +132,14 @@ def per_run(lab, stack, tests):
         if program.exists():
             archive.file(f"usr/local/bin/{name}", program.read_bytes(), 0o755)
     for name in ("nfnetlink_acct", "xt_nfacct"):
-        module = lab.out / "modules/kernel-module" / f"{name}.ko"
+        module = kernel.ours / f"{name}.ko"
         if name in REPLACED[stack]:
-            archive.file(f"usr/lib/modules/{lab.kernel}/updates/{name}.ko", module.read_bytes())
+            archive.file(f"usr/lib/modules/{kernel.release}/updates/{name}.ko", module.read_bytes())
         if module.exists():
             archive.file(f"modules-rust/{name}.ko", module.read_bytes())
     return archive.finish()
+
+
+def run_conf(**settings):
+    """Return the file with what /init reads, as the shell's assignments."""
+    return "".join(f"{key}={shlex.quote(value)}\n" for key, value in settings.items()).encode()

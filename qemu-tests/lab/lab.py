@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Where things are: the root, the results, and how to run something inside."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -8,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+
+
+class LabError(Exception):
+    """The lab cannot do what it is asked for; the text tells the user why."""
 
 
 @dataclass
@@ -27,9 +32,15 @@ def open_lab():
     paths = subprocess.run([HERE / "root.sh"], env=env, stdout=subprocess.PIPE,
                            text=True, check=False)
     if paths.returncode:
-        sys.exit(paths.returncode)
+        raise LabError("the lab's root cannot be made")
     root, out = (Path(line) for line in paths.stdout.split("\n")[:2])
+    hold(root)
     return Lab(suite, root, out, (root / ".lab/kernel").read_text().strip())
+
+
+def hold(directory):
+    """Have nobody remove a directory of the cache before this program ends."""
+    fcntl.flock(os.open(directory, os.O_RDONLY), fcntl.LOCK_SH)
 
 
 def door(lab, *command):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from lab import HERE, in_root, open_lab, say
-from tally import Tally
+from tally import counted
 
 TOP = HERE.parent.parent
 WORKSPACES = {"userland": "userland", "guest": "qemu-tests/guest",
@@ -65,8 +65,8 @@ def python_syntax():
 
 def run(lab, tally):
     """Record every check."""
-    kernel_files = [f"/checkout/{f}" for f in tracked("kernel-module/*.rs")]
-    tally.record("rustfmt of kernel-module", verdict(in_root(
+    kernel_files = [f"/checkout/{f}" for f in tracked("kernel-module/*.rs", "qemu-tests/debug/*.rs")]
+    tally.record("rustfmt of kernel code", verdict(in_root(
         lab, "rustfmt", "--check", "--edition", "2021", *kernel_files)))
     for name, where in WORKSPACES.items():
         tally.record(f"rustfmt of {where}", verdict(in_root(
@@ -83,13 +83,5 @@ def run(lab, tally):
     tally.record("licences", script("check-spdx.sh"))
 
 
-def main():
-    """Run the checks alone."""
-    lab = open_lab()
-    tally = Tally()
-    run(lab, tally)
-    return tally.finish()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(counted(lambda tally: run(open_lab(), tally)))

@@ -2,7 +2,9 @@
 """What the built modules must look like as machine code.
 
 The match of an object without quota runs for every packet: no call, no locked
-instruction. A Rust panic is a BUG in the kernel: no panic may be linked.
+instruction. A Rust panic is a BUG in the kernel: no panic may be linked. That
+covers arithmetic, for where the compiler cannot rule out an overflow it links
+a panic, as long as the kernel is configured so.
 """
 
 import re
@@ -112,6 +114,13 @@ def plain_match(listing):
     return out, longest
 
 
+def overflow_checks(config):
+    """Judge the configuration that the modules were built with."""
+    if "CONFIG_RUST_OVERFLOW_CHECKS=y" in config.splitlines():
+        return []
+    return ["CONFIG_RUST_OVERFLOW_CHECKS is off: linked symbols say nothing about arithmetic"]
+
+
 def run(lab, tally):
     """Record the checks of machine code."""
     listing = in_root(lab, "objdump", "-dr", "--no-show-raw-insn",
@@ -120,6 +129,8 @@ def run(lab, tally):
     tally.record("match path without quota: no call, no LOCK", complaints)
     if longest:
         say(f"match path without quota: {longest} instructions")
+    tally.record("arithmetic that can overflow would link a panic",
+                 overflow_checks((lab.root / "build/linux/.config").read_text()))
     for module in MODULES:
         symbols = in_root(lab, "nm", f"/out/modules/kernel-module/{module}.ko").stdout.splitlines()
         tally.record(f"{module}.ko: no panic is linked",

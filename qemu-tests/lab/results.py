@@ -30,6 +30,7 @@ class Results:
     observations: dict = field(default_factory=dict)
     twice: list = field(default_factory=list)
     health: dict = field(default_factory=dict)
+    leaks: list = field(default_factory=list)
     dmesg: list = field(default_factory=list)
     ended: bool = False
 
@@ -50,6 +51,8 @@ def parse(text):
         elif line.startswith("#health "):
             key, _, value = line[len("#health "):].partition(" ")
             out.health[key] = value
+        elif line.startswith("#leak "):
+            out.leaks.append(line[len("#leak "):])
         elif line == "#dmesg begin":
             out.dmesg = []
         elif line.startswith("#dmesg "):

@@ -49,18 +49,24 @@ is_fresh() {
 	touch "$stamp"
 }
 
+# make_root: make a new root, and only then put it in the place of the old one.
+# Whoever works in a root holds a shared lock on it.
 make_root() {
 	local part=$CACHE/.part-$SUITE old
 	rm -rf --one-file-system "$part"
 	mkdir -p "$CACHE"
 	step "making the $SUITE root" "$LOGS/root.log" \
-		unshare --mount --pid --fork --kill-child --mount-proc "$LAB/bootstrap.sh" "$part"
-	rm -rf --one-file-system "$ROOT"
+		unshare --mount --pid --fork --kill-child --mount-proc "$LAB/bootstrap.sh" "$part" || return 1
+	if [[ -e $ROOT ]] && ! remove_unused "$ROOT"; then
+		say "another run still works in $ROOT"
+		return 1
+	fi
 	mv "$part" "$ROOT"
 	touch "$ROOT/.lab/checked" "$ROOT/.lab/complete"
-	# Roots of the same suite by an older recipe serve nobody any more.
+	# Roots of the same suite by an older recipe serve nobody any more, unless
+	# another checkout works in them.
 	for old in "$CACHE/$SUITE"-????????????; do
-		[[ $old == "$ROOT" ]] || rm -rf --one-file-system "$old"
+		[[ $old == "$ROOT" ]] || remove_unused "$old" || true
 	done
 }
 
@@ -76,8 +82,11 @@ prune() {
 ensure() {
 	mkdir -p "$LOGS"
 	prune
-	if ! is_whole || ! is_fresh; then
+	if ! is_whole; then
 		make_root
+	elif ! is_fresh && ! make_root; then
+		say "the $SUITE root of $(date -r "$ROOT/.lab/complete" +%F) is good and is kept for today"
+		touch "$ROOT/.lab/checked"
 	fi
 	"$LAB/tree.sh" "$ROOT"
 }

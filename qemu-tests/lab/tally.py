@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Counts what passed and failed, and prints the last line."""
 
-from lab import say
+import traceback
+
+from lab import LabError, say
 
 
 class Tally:
@@ -31,3 +33,15 @@ class Tally:
             print("failed:", *self.failures, sep="\n    ")
         print(f"{self.passed} passed, {len(self.failures)} failed", flush=True)
         return 1 if self.failures or not self.passed else 0
+
+
+def counted(main):
+    """Run main(tally); whatever happens, the last line counts and the status is its verdict."""
+    tally = Tally()
+    try:
+        main(tally)
+    except LabError as error:
+        tally.record("the lab itself", [f"error: {error}"])
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # pylint: disable=broad-except
+        tally.record("the lab itself", traceback.format_exception(error)[-12:])
+    return tally.finish()

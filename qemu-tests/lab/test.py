@@ -1,29 +1,72 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""`make test`: everything that must hold, ending with "N passed, N failed".
+"""What `make test` and its kin run, ending with "N passed, N failed".
 
-With SUITE_TESTS only the modules, their checks and the chosen tests are run;
-`test.py ci` runs the lints first.
+  test.py          everything that must hold on the packaged kernel
+  test.py debug    the guest tests on the debug kernel, and proof of its checkers
+  test.py long     the guest tests as campaigns of hours, on the packaged kernel
+  test.py ci       lints, then all of the first two that fits
+With SUITE_TESTS only the modules, their checks and the chosen tests are run.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
 
 import boot
+import crimes
 import guests
+import kernels
 import layout
 import lint
 import machine_code
 import unit
-from lab import HERE, open_lab, say
-from tally import Tally
+from lab import HERE, LabError, open_lab, say
+from tally import counted
+
+GUEST = ("guest-tests", "cargo", "guest", "qemu-tests/guest")
+USERLAND = ("userland", "cargo", "userland", "userland")
+MODULES = ("modules", "modules")
+DEBUG_MODULES = ("modules for the debug kernel", "debug_modules")
+
+# Options of guest-tests. Seconds for one test are those of an idle machine.
+DEBUG_OPTIONS = "--scale debug --timeout 3600"
+LONG_OPTIONS = "--scale long --timeout 360000"
 
 
-def build(lab, label, *arguments):
+def setting(name, allowed, default=""):
+    """Return an environment variable; what ends up in the guest's shell is checked."""
+    value = os.environ.get(name) or default
+    if not re.fullmatch(allowed, value):
+        raise LabError(f"{name}={value!r} has a character that does not belong there")
+    return value
+
+
+def stacks(default):
+    """Return the stacks to run."""
+    chosen = (os.environ.get("STACKS") or " ".join(default)).split()
+    for stack in chosen:
+        if stack not in guests.STACKS:
+            raise LabError(f"STACKS={stack} is not known; use {' '.join(guests.STACKS)}")
+    return chosen
+
+
+def settings(options=""):
+    """Return what /init passes to guest-tests."""
+    more = setting("TEST_ARGS", r"[\w.=, -]*")
+    return {"TESTS": setting("SUITE_TESTS", r"[\w.*?\[\] -]*"), "OPTIONS": f"{options} {more}".strip()}
+
+
+def build(lab, tally, *parts):
+    """Build the parts; return whether all could be built."""
+    return all([tally.record(f"build of {part[0]}", build_one(lab, *part)) for part in parts])
+
+
+def build_one(lab, label, *arguments):
     """Build one part; return the complaints."""
-    log = lab.out / "logs" / f"{label}.log"
+    log = lab.out / "logs" / f"{label.replace(' ', '-')}.log"
     say(f"building {label}")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file:
@@ -34,38 +77,61 @@ def build(lab, label, *arguments):
     return [f"build failed, see {log}", *log.read_text(errors="replace").splitlines()[-15:]]
 
 
+def on_stock(lab, tally):
+    """Test everything on the packaged kernel."""
+    chosen = stacks(guests.STACKS)
+    wanted = settings()
+    if not wanted["TESTS"]:
+        unit.run(tally, lab)
+    ours = chosen != ["c-c"]
+    if build(lab, tally, *([MODULES] if ours else []), GUEST, USERLAND):
+        if ours:
+            machine_code.run(lab, tally)
+            layout.run(lab, tally)
+        guests.run_all(lab, tally, kernels.stock(lab), chosen, wanted)
+
+
+def on_debug(lab, tally, default):
+    """Run the guest tests on the debug kernel and prove its checkers."""
+    chosen = stacks(default)
+    kernel = kernels.debug(lab)
+    if build(lab, tally, DEBUG_MODULES, GUEST, USERLAND):
+        wanted = settings(DEBUG_OPTIONS)
+        guests.run_all(lab, tally, kernel, chosen, wanted)
+        if not wanted["TESTS"]:
+            crimes.run(lab, tally, kernel)
+
+
+def for_hours(lab, tally):
+    """Run the guest tests at full length."""
+    options = [LONG_OPTIONS, "--times", setting("TIMES", r"\d+", "1"), "--seed", setting("SEED", r"\d+", "1")]
+    if build(lab, tally, MODULES, GUEST, USERLAND):
+        guests.run_all(lab, tally, kernels.for_hours(lab), stacks(["c-c", "rust-rust"]),
+                       settings(" ".join(options)))
+
+
 def terminate(*_):
     """End, and the guests with us."""
     boot.stopping.set()
-    sys.exit(143)
+    raise LabError("stopped from outside")
 
 
-def main():
-    """Run what the environment variables STACKS and SUITE_TESTS select."""
+def main(tally):
+    """Do what the command line says."""
     signal.signal(signal.SIGTERM, terminate)
-    stacks = (os.environ.get("STACKS") or " ".join(guests.STACKS)).split()
-    for stack in stacks:
-        if stack not in guests.STACKS:
-            sys.exit(f"error: STACKS={stack} is not known; use {' '.join(guests.STACKS)}")
-    tests = os.environ.get("SUITE_TESTS") or ""
-    tally = Tally()
+    mode = "".join(sys.argv[1:])
     lab = open_lab()
-    if "ci" in sys.argv[1:]:
+    if mode == "ci":
         lint.run(lab, tally)
-    if not tests:
-        unit.run(tally, lab)
-    parts = [("guest-tests", "cargo", "guest", "qemu-tests/guest"),
-             ("userland", "cargo", "userland", "userland")]
-    if stacks != ["c-c"]:
-        parts.insert(0, ("modules", "modules"))
-    built = all([tally.record(f"build of {part[0]}", build(lab, *part)) for part in parts])
-    if built:
-        if stacks != ["c-c"]:
-            machine_code.run(lab, tally)
-            layout.run(lab, tally)
-        guests.run_all(lab, tally, stacks, tests)
-    return tally.finish()
+    if mode in ("", "ci"):
+        on_stock(lab, tally)
+    if mode == "debug":
+        on_debug(lab, tally, ["c-c", "rust-rust"])
+    elif mode == "ci":
+        on_debug(lab, tally, ["rust-rust"])
+    elif mode == "long":
+        for_hours(lab, tally)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(counted(main))

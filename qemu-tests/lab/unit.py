@@ -14,8 +14,8 @@ import sys
 import unittest
 from pathlib import Path
 
-from lab import HERE, door, open_lab, say
-from tally import Tally
+from lab import HERE, LabError, door, open_lab, say
+from tally import counted
 
 TOP = HERE.parent.parent
 CRATES = {
@@ -69,8 +69,8 @@ def run(tally, lab=None):
         lab = None
     elif lab is None:
         if os.geteuid() != 0:
-            sys.exit(f"error: unit tests need cargo {NEEDED[0]}.{NEEDED[1]} or newer on this host "
-                     "(as root, that of the lab is used)")
+            raise LabError(f"unit tests need cargo {NEEDED[0]}.{NEEDED[1]} or newer on this host "
+                           "(as root, that of the lab is used)")
         lab = open_lab()
     for name, where in CRATES.items():
         say(f"unit tests of {where}")
@@ -102,12 +102,5 @@ def selftest(tally):
         tally.record("self-tests of the lab", ["none found"])
 
 
-def main():
-    """Run the unit tests alone."""
-    tally = Tally()
-    run(tally)
-    return tally.finish()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(counted(run))

@@ -3,7 +3,7 @@
 
 import unittest
 
-from machine_code import PANIC, is_locked, Instruction, plain_match
+from machine_code import PANIC, Instruction, is_locked, overflow_checks, plain_match
 
 GOOD = """
 0000000000000050 <__pfx_match_callback>:
@@ -67,3 +67,7 @@ class PlainMatch(unittest.TestCase):
         self.assertTrue(PANIC.search("U _RNvNtNtCs_4core9panicking11panic_const24panic_const_add_overflow"))
         self.assertTrue(PANIC.search("U rust_helper_BUG"))
         self.assertFalse(PANIC.search("U rust_helper_mutex_lock"))
+
+    def test_overflow_checks(self):
+        self.assertEqual(overflow_checks("CONFIG_RUST=y\nCONFIG_RUST_OVERFLOW_CHECKS=y\n"), [])
+        self.assertTrue(overflow_checks("# CONFIG_RUST_OVERFLOW_CHECKS is not set\n"))

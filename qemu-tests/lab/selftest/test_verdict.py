@@ -89,7 +89,7 @@ class Verdict(unittest.TestCase):
         self.assert_fault(without("#health taint-after"), "taint-after was not reported")
 
     def test_kfence_counter(self):
-        self.assert_fault(GOOD.replace("total bugs: 0", "total bugs: 1"), "KFENCE: total bugs: 1")
+        self.assert_fault(GOOD.replace("total bugs: 0", "total bugs: 1"), "kfence: total bugs: 1")
 
     def test_lost_percpu_cell(self):
         self.assert_fault(GOOD.replace("percpu-charged-after 0", "percpu-charged-after 32"), "a leak")
@@ -128,6 +128,36 @@ class Verdict(unittest.TestCase):
         self.assertFalse(parsed.tests[2].ok)
         self.assertEqual(parsed.tests[2].notes, ["# why"])
         self.assertEqual(parsed.tests[1].skipped, "no such tool")
+
+
+class DebugKernel(unittest.TestCase):
+    """Its checkers must be on to the end, and silent."""
+
+    good = "".join(line for line in GOOD.splitlines(True) if not line.startswith("#health kmalloc"))
+    good = good.replace("kfence total bugs: 0", "leaks 0\n#health lock-checking 1").replace("12288", "4096").replace("OE", "O")
+
+    def judge(self, text):
+        """Judge a run on the debug kernel."""
+        return verdict.faults(results.parse(text), "rust-rust", debug=True)
+
+    def test_good_run(self):
+        self.assertEqual(self.judge(self.good), [])
+
+    def test_leak(self):
+        found = self.judge(self.good.replace("leaks 0", "leaks 2\n#leak unreferenced object 0xff"))
+        self.assertEqual(found, ["leaks: 2, not 0", "leak: unreferenced object 0xff"])
+
+    def test_no_scan(self):
+        self.assertEqual(self.judge(self.good.replace("#health leaks 0\n", "")), ["leaks: not reported, not 0"])
+
+    def test_lock_checking_gave_up(self):
+        self.assertEqual(self.judge(self.good.replace("lock-checking 1", "lock-checking 0")), ["lock-checking: 0, not 1"])
+
+    def test_lost_percpu_cell(self):
+        self.assertEqual(len(self.judge(self.good.replace("percpu-charged-after 0", "percpu-charged-after 32"))), 1)
+
+    def test_the_packaged_kernel_is_no_substitute(self):
+        self.assertEqual(len(self.judge(GOOD)), 2)
 
 
 class KernelLog(unittest.TestCase):
