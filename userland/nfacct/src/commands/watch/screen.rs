@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The live screen.
 
-use std::{io, time::Duration};
+use std::{ffi::OsString, io, time::Duration};
 
 use nfacct_netlink::Transport;
 use ratatui::{
@@ -19,7 +19,12 @@ use ratatui::{
 };
 
 use super::{RateKey, Row, Watch, text};
-use crate::{Context, Second, error::Error, signals::came};
+use crate::{
+    Context, Second,
+    error::Error,
+    pattern::{Pattern, any_matches},
+    signals::came,
+};
 
 /// What the user sees and can change.
 struct View {
@@ -28,6 +33,10 @@ struct View {
     reverse: bool,
     paused: bool,
     position: TableState,
+    /// Only rows whose names contain this, or match it as a pattern.
+    filter: String,
+    /// The filter is being typed.
+    typing: bool,
 }
 
 /// What a key asks for.
@@ -48,6 +57,8 @@ pub(super) fn run<T: Transport>(watch: &mut Watch<'_, T>, context: &mut Context<
         reverse: false,
         paused: false,
         position: TableState::default().with_selected(0),
+        filter: String::new(),
+        typing: false,
     };
     let mut screen = Screen::open(&mut *context.output).map_err(Error::Output)?;
     let interval = watch.args.interval;
@@ -97,8 +108,10 @@ impl View {
     fn handle(&mut self, key: KeyEvent) -> Action {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
-            KeyCode::Char('q') | KeyCode::Esc => return Action::Quit,
             KeyCode::Char('c') if control => return Action::Quit,
+            code if self.typing => self.edit(code),
+            KeyCode::Char('q') | KeyCode::Esc => return Action::Quit,
+            KeyCode::Char('/') => self.typing = true,
             KeyCode::Char('s') => self.sort = self.sort.next(),
             KeyCode::Char('r') => self.reverse = !self.reverse,
             KeyCode::Char('p' | ' ') => self.paused = !self.paused,
@@ -113,14 +126,46 @@ impl View {
         Action::Redraw
     }
 
+    /// A key while the filter is being typed.
+    fn edit(&mut self, code: KeyCode) {
+        match code {
+            KeyCode::Char(character) => self.filter.push(character),
+            KeyCode::Backspace => drop(self.filter.pop()),
+            KeyCode::Enter => self.typing = false,
+            KeyCode::Esc => {
+                self.filter.clear();
+                self.typing = false;
+            }
+            _ => {}
+        }
+    }
+
+    /// The rows that pass the filter.
+    fn shown(&self) -> Vec<&Row> {
+        if self.filter.is_empty() {
+            return self.rows.iter().collect();
+        }
+        let pattern = if self.filter.contains(['*', '?', '[']) {
+            self.filter.clone()
+        } else {
+            format!("*{}*", self.filter)
+        };
+        let pattern = [Pattern::from(OsString::from(pattern))];
+        self.rows
+            .iter()
+            .filter(|row| any_matches(&pattern, &row.name))
+            .collect()
+    }
+
     fn draw(&mut self, frame: &mut Frame<'_>, interval: Duration) {
         let [head, body, foot] =
             Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)]).areas(frame.area());
-        let bits: f64 = self.rows.iter().map(|row| row.bit_rate).sum();
-        let packets: f64 = self.rows.iter().map(|row| row.packet_rate).sum();
+        let rows = self.shown();
+        let bits: f64 = rows.iter().map(|row| row.bit_rate).sum();
+        let packets: f64 = rows.iter().map(|row| row.packet_rate).sum();
         let summary = format!(
             "nfacct watch: {} lines, {} bits/s, {} packets/s, every {}s{}",
-            self.rows.len(),
+            rows.len(),
             text::rate(bits),
             text::rate(packets),
             interval.as_secs_f64(),
@@ -130,23 +175,29 @@ impl View {
             Paragraph::new(summary).style(Style::new().add_modifier(Modifier::BOLD)),
             head,
         );
-        frame.render_stateful_widget(self.table(), body, &mut self.position);
+        let table = table(&rows);
+        frame.render_stateful_widget(table, body, &mut self.position);
         let order = if self.reverse { ", reversed" } else { "" };
-        let keys = format!(
-            "q quit  s sort ({:?}{order})  r reverse  p pause  arrows scroll",
-            self.sort
-        );
-        frame.render_widget(Paragraph::new(keys.to_lowercase()), foot);
+        let sort = format!("{:?}{order}", self.sort).to_lowercase();
+        let foot_line = match (self.typing, self.filter.is_empty()) {
+            (true, _) => format!("names with: {}_  (Enter keeps it, Esc shows all)", self.filter),
+            (false, false) => format!(
+                "q quit  s sort ({sort})  r reverse  p pause  / names with: {}",
+                self.filter
+            ),
+            (false, true) => format!("q quit  s sort ({sort})  r reverse  p pause  / filter  arrows scroll"),
+        };
+        frame.render_widget(Paragraph::new(foot_line), foot);
     }
+}
 
-    fn table(&self) -> Table<'static> {
-        let numbers = TITLE_WIDTHS.map(Constraint::Length);
-        let widths = std::iter::once(Constraint::Min(12)).chain(numbers);
-        let header = TableRow::new(aligned(text::TITLES.map(str::to_owned).to_vec()));
-        Table::new(self.rows.iter().map(line), widths)
-            .header(header.style(Style::new().add_modifier(Modifier::UNDERLINED)))
-            .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED))
-    }
+fn table(rows: &[&Row]) -> Table<'static> {
+    let numbers = TITLE_WIDTHS.map(Constraint::Length);
+    let widths = std::iter::once(Constraint::Min(12)).chain(numbers);
+    let header = TableRow::new(aligned(text::TITLES.map(str::to_owned).to_vec()));
+    Table::new(rows.iter().map(|row| line(row)), widths)
+        .header(header.style(Style::new().add_modifier(Modifier::UNDERLINED)))
+        .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED))
 }
 
 /// Widths of the columns after the name.
@@ -226,6 +277,8 @@ mod tests {
             reverse: false,
             paused: false,
             position: TableState::default(),
+            filter: String::new(),
+            typing: false,
         }
     }
 
@@ -248,13 +301,33 @@ mod tests {
                 "http                  1.5M       5.0    2.0KiB      1.2k         -         -",
                 "guest\\x1b             3.0k       5.0    2.0KiB      1.2k     85.0%     1m15s",
                 "",
-                "q quit  s sort (bits)  r reverse  p pause  arrows scroll",
+                "q quit  s sort (bits)  r reverse  p pause  / filter  arrows scroll",
             ]
         );
     }
 
     fn press(view: &mut View, code: KeyCode) -> Action {
         view.handle(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    #[test]
+    fn a_filter() {
+        let mut view = view();
+        for code in "/qtt".chars().map(KeyCode::Char) {
+            assert_eq!(press(&mut view, code), Action::Redraw);
+        }
+        press(&mut view, KeyCode::Backspace);
+        assert!(shown(&mut view)[5].starts_with("names with: qt_"));
+        assert!(shown(&mut view)[0].starts_with("nfacct watch: 0 lines"));
+        press(&mut view, KeyCode::Esc);
+        for code in "/h*p".chars().map(KeyCode::Char) {
+            press(&mut view, code);
+        }
+        press(&mut view, KeyCode::Enter);
+        assert!(shown(&mut view)[0].starts_with("nfacct watch: 1 lines"));
+        assert!(shown(&mut view)[2].starts_with("http"));
+        assert!(shown(&mut view)[5].ends_with("/ names with: h*p"));
+        assert_eq!(press(&mut view, KeyCode::Char('q')), Action::Quit);
     }
 
     #[test]
