@@ -2,7 +2,6 @@
 //! Writes objects in a format and knows at any time which part of the text got out.
 
 use std::{
-    borrow::Cow,
     io::{self, Write},
     sync::{Arc, atomic::AtomicBool},
 };
@@ -101,8 +100,8 @@ impl<'a> Printer<'a> {
 
     /// Writes the pending text; after a failure it is kept if it is precious, else dropped.
     fn write(&mut self) {
-        if let (true, Cow::Owned(text)) = (self.terminal, harmless(&self.pending)) {
-            self.pending = text;
+        if self.terminal {
+            self.pending = harmless(&self.pending).into_owned();
         }
         while self.failure.is_none() && !self.pending.is_empty() {
             match self.output.write(&self.pending) {
