@@ -1,59 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What only the provider does with the counters of an object: make, read and reset them.
+//! What only the provider does with the counters of an object: make, read, judge and reset them.
 
-use super::head::Head;
+use super::{head::Head, meter::Meter};
 use crate::{
-    model::{
-        latch::Latch,
-        quota::{Counters, Quota},
+    model::quota::{Counters, Quota},
+    netfilter::{
+        irq_lock::{IrqGuard, IrqLock},
+        per_cpu::{Bounds, Cells},
+        per_cpu_owner::count_possible_cpus,
+        shared_word::{SharedFlag, SharedWord},
     },
-    netfilter::{per_cpu::Cells, shared_word::SharedWord},
 };
+use kernel::{alloc::AllocError, prelude::*, sync::barrier::smp_mb};
+
+/// What was found out about the counters of an object with a quota.
+#[derive(Clone, Copy)]
+pub(crate) struct Finding {
+    /// The counter is above the limit.
+    pub(crate) exceeded: bool,
+    /// The limit is reached, and the event was not sent yet.
+    pub(crate) event_due: bool,
+}
+
+impl Meter {
+    /// A meter that knows nothing yet, charged to the caller's memory cgroup. May sleep.
+    fn new(quota: Quota) -> Result<KBox<Self>, AllocError> {
+        let meter = Self {
+            bounds: Bounds::new()?,
+            limit: quota.limit,
+            unit: quota.unit,
+            exceeded: SharedFlag::new(),
+            reported: SharedFlag::new(),
+            open: SharedFlag::new(),
+            lock: IrqLock::new(),
+        };
+        KBox::new(meter, GFP_KERNEL_ACCOUNT)
+    }
+}
 
 impl Head {
-    /// Counters without a quota.
-    pub(super) fn plain(cells: Cells, start: Counters) -> Self {
-        Self::new(Some(cells), None, start)
-    }
-
-    /// Counters with a quota.
-    pub(super) fn with_quota(quota: Quota, start: Counters) -> Self {
-        Self::new(None, Some(quota), start)
-    }
-
-    fn new(cells: Option<Cells>, quota: Option<Quota>, start: Counters) -> Self {
-        Self {
-            cells,
-            quota,
+    /// Counters that start as `start`, charged to the caller's memory cgroup. May sleep.
+    pub(super) fn new(quota: Option<Quota>, start: Counters) -> Result<Self, AllocError> {
+        Ok(Self {
+            cells: Cells::new()?,
+            meter: quota.map(Meter::new).transpose()?,
             pkts: SharedWord::new(start.pkts),
             bytes: SharedWord::new(start.bytes),
-            latch: SharedWord::new(Latch::ARMED.word()),
-        }
+        })
     }
 
     /// The quota, if there is one.
     pub(crate) fn quota(&self) -> Option<Quota> {
-        self.quota
+        self.meter.as_ref().map(|meter| meter.quota())
+    }
+
+    /// Whether the quota was reached since the last reset. False without one.
+    pub(crate) fn is_over_quota(&self) -> bool {
+        self.meter.as_ref().is_some_and(|meter| meter.reported.get())
     }
 
     /// The current values. Packets that are counted meanwhile may be in one, both or none of them.
     pub(crate) fn read(&self) -> Counters {
-        let base = Counters {
-            pkts: self.pkts.get(),
-            bytes: self.bytes.get(),
-        };
-        let cells = self.cells.as_ref().map(Cells::sum).unwrap_or_default();
+        let cells = self.cells.sum();
         Counters {
-            pkts: base.pkts.wrapping_add(cells.pkts),
-            bytes: base.bytes.wrapping_add(cells.bytes),
+            pkts: self.pkts.get().wrapping_add(cells.pkts),
+            bytes: self.bytes.get().wrapping_add(cells.bytes),
         }
     }
 
-    /// Marks the quota as reached, unless that was done, or a reset has begun, since `seen` was
-    /// read. Tells whether this call did it.
-    pub(crate) fn fire(&self, seen: Latch) -> bool {
-        !seen.is_fired() && self.latch.replace(seen.word(), seen.fired().word())
+    /// Finds out about the packet that was just counted. Any context.
+    ///
+    /// [`None`] without a quota.
+    pub(crate) fn find_out(&self) -> Option<Finding> {
+        let meter = self.meter.as_ref()?;
+        let guard = meter.lock.lock();
+        Some(self.settle(meter, &guard))
+    }
+
+    /// Marks the quota as reached, unless that was done, or it is not. Returns the counters for
+    /// the event that the caller has to send. Any context.
+    pub(crate) fn begin_event(&self) -> Option<(Quota, Counters)> {
+        let meter = self.meter.as_ref()?;
+        let _guard = meter.lock.lock();
+        let counters = self.read();
+        let quota = meter.quota();
+        if meter.reported.get() || !quota.is_reached(quota.metered(counters)) {
+            return None;
+        }
+        meter.reported.set(true);
+        Some((quota, counters))
     }
 
     /// Takes `reported` off the counters and starts a new period of the quota.
@@ -62,24 +98,51 @@ impl Head {
     /// quota, so that the caller has to report it. Two resets must not overlap, from reading the
     /// counters to this call; the caller holds the lock that sees to it.
     pub(super) fn reset(&self, reported: Counters) -> bool {
-        // While the latch is closed only this reset changes it, so both loops end at once: a
-        // packet can get in before the first exchange, and that only from armed to fired.
-        self.change_latch(Latch::closed);
-        self.pkts.subtract(reported.pkts);
-        self.bytes.subtract(reported.bytes);
-        self.change_latch(Latch::opened);
-        self.quota.is_some_and(|quota| {
-            let left = quota.metered(self.read());
-            left != 0 && quota.is_reached(left)
-        })
+        let subtract = || {
+            self.pkts.subtract(reported.pkts);
+            self.bytes.subtract(reported.bytes);
+        };
+        let Some(meter) = self.meter.as_ref() else {
+            subtract();
+            return false;
+        };
+        let guard = meter.lock.lock();
+        subtract();
+        meter.reported.set(false);
+        let finding = self.settle(meter, &guard);
+        finding.event_due && meter.quota().metered(self.read()) != 0
     }
 
-    fn change_latch(&self, change: impl Fn(Latch) -> Latch) {
-        loop {
-            let latch = self.latch();
-            if self.latch.replace(latch.word(), change(latch).word()) {
-                return;
+    /// Compares the counter with the limit, and says for how long the answer holds.
+    fn settle(&self, meter: &Meter, _guard: &IrqGuard<'_>) -> Finding {
+        let quota = meter.quota();
+        if meter.open.get() {
+            meter.bounds.close(&self.cells, meter.unit);
+            meter.open.set(false);
+            // From here on packets of other CPUs wait for the lock. Those that did not see that
+            // their bound is closed were counted before it was, or are among the few that the
+            // distance to the limit leaves room for.
+            smp_mb();
+        }
+        let mut total = quota.metered(self.read());
+        let reported = meter.reported.get();
+        let cpus = count_possible_cpus();
+        if quota.outlook(total, reported, cpus).is_some() {
+            // The bounds have to start from the very values that make up the sum.
+            let base = quota.metered(Counters {
+                pkts: self.pkts.get(),
+                bytes: self.bytes.get(),
+            });
+            total = base.wrapping_add(meter.bounds.close(&self.cells, meter.unit));
+            if let Some(outlook) = quota.outlook(total, reported, cpus) {
+                meter.exceeded.set(outlook.exceeded);
+                meter.bounds.open(meter.unit, outlook.allowance);
+                meter.open.set(true);
             }
+        }
+        Finding {
+            exceeded: quota.is_exceeded(total),
+            event_due: quota.is_reached(total) && !reported,
         }
     }
 }

@@ -6,19 +6,16 @@
 //! calling the provider. So its layout is an interface between the two, see [`PROVIDER_ABI`]. What
 //! only the provider does with it is in `counters.rs`.
 //!
-//! Objects without a quota count in per-CPU cells that nobody ever clears. The shared words of
-//! such an object are its base: value = sum of the cells + base, modulo 2^64. A reset changes the
-//! base only. Objects with a quota count in the shared words, since each packet compares the exact
-//! value with the limit.
+//! Packets are counted in per-CPU cells that nobody ever clears. The shared words are the base:
+//! value = sum of the cells + base, modulo 2^64. A reset changes the base only.
 
+use super::meter::Meter;
 use crate::{
-    model::{
-        latch::Latch,
-        quota::{Quota, Unit},
-    },
+    model::quota::Unit,
     netfilter::{per_cpu::Cells, shared_word::SharedWord},
 };
 use core::mem::{offset_of, size_of};
+use kernel::prelude::*;
 
 /// What `nfacct_rs_abi_1` holds: a digest of everything that the two modules must agree on.
 ///
@@ -27,18 +24,13 @@ use core::mem::{offset_of, size_of};
 pub(crate) const PROVIDER_ABI: u32 = digest(&[
     size_of::<Head>(),
     offset_of!(Head, cells),
-    offset_of!(Head, quota),
-    offset_of!(Head, pkts),
-    offset_of!(Head, bytes),
-    offset_of!(Head, latch),
-    size_of::<Option<Quota>>(),
-    offset_of!(Quota, unit),
-    offset_of!(Quota, limit),
+    offset_of!(Head, meter),
+    size_of::<Meter>(),
+    offset_of!(Meter, bounds),
+    offset_of!(Meter, unit),
+    offset_of!(Meter, exceeded),
     Unit::Packets as usize,
     Unit::Bytes as usize,
-    Cells::LAYOUT,
-    // CAST: The modules are for 64 bits only.
-    Latch::ARMED.fired().word() as usize,
 ]);
 
 const fn digest(numbers: &[usize]) -> u32 {
@@ -52,78 +44,41 @@ const fn digest(numbers: &[usize]) -> u32 {
 }
 
 /// The counters of an object.
-///
-/// # Invariants
-///
-/// Exactly one of `cells` and `quota` is there; which one never changes.
 #[repr(C)]
 pub(crate) struct Head {
-    pub(super) cells: Option<Cells>,
-    pub(super) quota: Option<Quota>,
+    pub(super) cells: Cells,
+    /// There if the object has a quota, which never changes.
+    pub(super) meter: Option<KBox<Meter>>,
     pub(super) pkts: SharedWord,
     pub(super) bytes: SharedWord,
-    pub(super) latch: SharedWord,
 }
 
-/// What a counted packet means for the quota.
+/// Whether a packet is above the quota.
 #[derive(Clone, Copy)]
-pub(crate) struct Judgement {
-    /// The counter is above the limit: the match is true.
-    pub(crate) exceeded: bool,
-    /// The limit is reached, and no packet has reported it yet.
-    pub(crate) to_report: bool,
+pub(crate) enum Judgement {
+    /// The object has no quota.
+    NoQuota,
+    /// It is, or not.
+    Exceeded(bool),
+    /// The provider has to find out, with `nfnl_acct_overquota()`.
+    Unknown,
 }
 
 impl Head {
     /// Counts a packet of `len` bytes. Any context.
-    ///
-    /// Returns what to compare with the quota; [`None`] without one, when there is nothing more
-    /// to do: the path of such objects is two instructions that touch memory of this CPU only.
     #[inline(always)]
-    pub(crate) fn count(&self, len: u32) -> Option<Metered<'_>> {
-        if let Some(cells) = &self.cells {
-            cells.count(u64::from(len));
-            return None;
-        }
-        self.pkts.add(1);
-        self.bytes.add(u64::from(len));
-        self.metered()
+    pub(crate) fn count(&self, len: u32) {
+        self.cells.count(u64::from(len));
     }
 
-    /// The counters as an object with a quota; [`None`] without one.
+    /// Judges the packet that this CPU has just counted. Any context.
     #[inline(always)]
-    pub(crate) fn metered(&self) -> Option<Metered<'_>> {
-        let quota = self.quota.as_ref()?;
-        Some(Metered { head: self, quota })
-    }
-
-    /// Whether the quota was reached, and since which reset.
-    #[inline(always)]
-    pub(crate) fn latch(&self) -> Latch {
-        Latch::from_word(self.latch.get())
-    }
-}
-
-/// Counters with a quota.
-#[derive(Clone, Copy)]
-pub(crate) struct Metered<'a> {
-    head: &'a Head,
-    quota: &'a Quota,
-}
-
-impl Metered<'_> {
-    /// Compares the counter with the limit. Any context.
-    ///
-    /// C counterpart: `nfnl_acct_overquota()` without the event.
-    #[inline(always)]
-    pub(crate) fn judge(self) -> Judgement {
-        let now = match self.quota.unit {
-            Unit::Packets => self.head.pkts.get(),
-            Unit::Bytes => self.head.bytes.get(),
-        };
-        Judgement {
-            exceeded: self.quota.is_exceeded(now),
-            to_report: self.quota.is_reached(now) && !self.head.latch().is_fired(),
+    pub(crate) fn judge(&self) -> Judgement {
+        match &self.meter {
+            None => Judgement::NoQuota,
+            Some(meter) => meter
+                .known(&self.cells)
+                .map_or(Judgement::Unknown, Judgement::Exceeded),
         }
     }
 }

@@ -5,5 +5,6 @@
 pub(crate) mod counters;
 pub(crate) mod head;
 pub(crate) mod index;
+pub(crate) mod meter;
 pub(crate) mod object;
 pub(crate) mod table;

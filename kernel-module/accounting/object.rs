@@ -6,12 +6,9 @@
 //! refer to the object, which is what user space sees and what forbids a deletion.
 
 use super::{head::Head, table::Locked};
-use crate::{
-    model::{
-        name::Name,
-        quota::{Counters, Quota, F_OVERQUOTA},
-    },
-    netfilter::per_cpu::Cells,
+use crate::model::{
+    name::Name,
+    quota::{Counters, Quota, F_OVERQUOTA},
 };
 use kernel::{
     prelude::*,
@@ -49,12 +46,8 @@ impl Object {
     ///
     /// `ENOMEM`.
     pub(crate) fn new(name: Name, quota: Option<Quota>, start: Counters) -> Result<Arc<Self>> {
-        let head = match quota {
-            Some(quota) => Head::with_quota(quota, start),
-            None => Head::plain(Cells::new()?, start),
-        };
         let object = Self {
-            head,
+            head: Head::new(quota, start)?,
             users: Atomic::new(0),
             name,
         };
@@ -75,19 +68,24 @@ impl Object {
     pub(crate) fn flags(&self) -> u32 {
         match self.head.quota() {
             None => 0,
-            Some(quota) if self.head.latch().is_fired() => quota.flag() | F_OVERQUOTA,
+            Some(quota) if self.head.is_over_quota() => quota.flag() | F_OVERQUOTA,
             Some(quota) => quota.flag(),
         }
     }
 
     /// The state now. With the table locked no reset can come in between; without, see
-    /// [`Head::fire`].
+    /// [`Head::begin_event`].
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             flags: self.flags(),
             counters: self.head.read(),
-            uses: self.users.load(Relaxed).wrapping_add(1),
+            uses: self.uses(),
         }
+    }
+
+    /// `NFACCT_USE` now.
+    pub(crate) fn uses(&self) -> u32 {
+        self.users.load(Relaxed).wrapping_add(1)
     }
 
     /// Takes the reported counters off; tells whether what was counted since reaches the quota.

@@ -7,7 +7,7 @@
 //! memory allocation, locking, atomics and the netlink encoding.
 
 pub(crate) mod filter;
-pub(crate) mod latch;
 pub(crate) mod name;
+pub(crate) mod outlook;
 pub(crate) mod probe;
 pub(crate) mod quota;

@@ -24,7 +24,7 @@ pub(crate) struct Counters {
 }
 
 /// What a quota limits.
-#[repr(u32)]
+#[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// The number of packets.
@@ -34,7 +34,6 @@ pub(crate) enum Unit {
 }
 
 /// A limit on one of the counters.
-#[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quota {
     /// The counter that is limited.

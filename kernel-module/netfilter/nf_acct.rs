@@ -78,10 +78,13 @@ impl<'a> Accounting<'a> {
         unsafe { self.0.as_ref() }
     }
 
-    /// `nfnl_acct_overquota()`: sends the over-quota event if it is due. Any context.
-    pub(crate) fn report(self, net: Net<'_>) {
+    /// `nfnl_acct_overquota()`: whether the packet that was just counted is above the quota. Sends
+    /// the event if it is due. Any context.
+    pub(crate) fn judge(self, net: Net<'_>) -> bool {
         // SAFETY: By the type invariant.
-        unsafe { bindings::nfnl_acct_overquota(net.as_ptr(), self.0.as_ptr().cast()) };
+        let judgement =
+            unsafe { bindings::nfnl_acct_overquota(net.as_ptr(), self.0.as_ptr().cast()) };
+        judgement != bindings::NFACCT_UNDERQUOTA
     }
 }
 

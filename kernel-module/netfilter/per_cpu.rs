@@ -2,11 +2,12 @@
 
 //! A pair of counters that every CPU has one of.
 //!
-//! C counterpart: `this_cpu_inc()` and `this_cpu_add()` on x86-64. What only the owner of the cells
-//! does is in `per_cpu_owner.rs`. Only the owner CPU ever writes its cells, with single instructions that neither an
-//! interrupt nor a migration can split, and without a LOCK prefix. So nobody may clear them:
-//! whoever wants to start from zero remembers what to subtract.
+//! C counterpart: `this_cpu_inc()` and `this_cpu_add()` on x86-64. Making, reading and freeing
+//! them is in `per_cpu_owner.rs`. Only the owner CPU ever writes its counters, with single
+//! instructions that neither an interrupt nor a migration can split, and without a LOCK prefix. So
+//! nobody may clear them: whoever wants to start from zero remembers what to subtract.
 
+use crate::model::quota::Unit;
 use core::{
     mem::{offset_of, size_of},
     ptr::NonNull,
@@ -22,6 +23,10 @@ pub(super) struct Cell {
     pub(super) bytes: u64,
 }
 
+// The instructions below have these offsets in them.
+const _: () = assert!(offset_of!(Cell, pkts) == Unit::Packets as usize * size_of::<u64>());
+const _: () = assert!(offset_of!(Cell, bytes) == Unit::Bytes as usize * size_of::<u64>());
+
 /// One cell for each possible CPU.
 ///
 /// # Invariants
@@ -36,10 +41,6 @@ unsafe impl Send for Cells {}
 unsafe impl Sync for Cells {}
 
 impl Cells {
-    /// Tells apart layouts of a cell.
-    pub(crate) const LAYOUT: usize =
-        size_of::<Cell>() * 256 + offset_of!(Cell, pkts) * 16 + offset_of!(Cell, bytes);
-
     /// Counts one packet of `len` bytes on this CPU. Any context.
     #[inline(always)]
     pub(crate) fn count(&self, len: u64) {
@@ -55,5 +56,35 @@ impl Cells {
                 options(nostack, att_syntax),
             );
         }
+    }
+}
+
+/// For each possible CPU the values that its counters have to stay below.
+///
+/// CPUs only read theirs. Whoever writes them holds the lock that belongs to them.
+#[repr(transparent)]
+pub(crate) struct Bounds(pub(super) Cells);
+
+impl Bounds {
+    /// Whether this CPU's counter in `cells` is below its bound. Any context.
+    ///
+    /// A migration between the two reads compares the counter of one CPU with the bound of
+    /// another.
+    #[inline(always)]
+    pub(crate) fn hold(&self, cells: &Cells, unit: Unit) -> bool {
+        let ahead: i64;
+        // SAFETY: As in `count()`, for both types. `unit` is the index of a word of a cell.
+        unsafe {
+            core::arch::asm!(
+                "movq %gs:({cell},{unit},8), {ahead}",
+                "subq %gs:({bound},{unit},8), {ahead}",
+                cell = in(reg) cells.0.as_ptr(),
+                bound = in(reg) self.0.0.as_ptr(),
+                unit = in(reg) unit as usize,
+                ahead = out(reg) ahead,
+                options(nostack, readonly, att_syntax),
+            );
+        }
+        ahead < 0
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Allocating, reading and freeing per-CPU counters.
+//! Allocating, reading and freeing per-CPU counters, and setting bounds for them.
 //!
 //! C counterpart: `alloc_percpu_gfp()`, `per_cpu_ptr()`, `for_each_possible_cpu()` and
 //! `free_percpu()`.
 
 use super::{
     bindings,
-    per_cpu::{Cell, Cells},
+    per_cpu::{Bounds, Cell, Cells},
 };
-use crate::model::quota::Counters;
+use crate::model::quota::{Counters, Unit};
 use core::ptr::NonNull;
 use kernel::{alloc::AllocError, cpu};
 
@@ -33,23 +33,29 @@ impl Cells {
     pub(crate) fn sum(&self) -> Counters {
         let mut sum = Counters::default();
         for cpu in possible_cpus() {
-            // SAFETY: The CPU is possible, so its offset was set at boot, and the type invariant
-            // gives it a cell. Aligned 64-bit reads are not torn by the owner's writes.
-            unsafe {
-                let base = (&raw const bindings::__per_cpu_offset)
-                    .cast::<usize>()
-                    .add(cpu)
-                    .read();
-                let cell: *const Cell = self.0.as_ptr().wrapping_byte_add(base);
-                sum.pkts = sum
-                    .pkts
-                    .wrapping_add((&raw const (*cell).pkts).read_volatile());
-                sum.bytes = sum
-                    .bytes
-                    .wrapping_add((&raw const (*cell).bytes).read_volatile());
-            }
+            sum.pkts = sum.pkts.wrapping_add(self.word(cpu, Unit::Packets));
+            sum.bytes = sum.bytes.wrapping_add(self.word(cpu, Unit::Bytes));
         }
         sum
+    }
+
+    /// The counter of one CPU.
+    fn word(&self, cpu: usize, unit: Unit) -> u64 {
+        // SAFETY: The pointer is valid. Aligned 64-bit reads are not torn by the owner's writes.
+        unsafe { self.word_ptr(cpu, unit).read_volatile() }
+    }
+
+    /// Valid for reads if `cpu` is possible, as long as `self` is there.
+    fn word_ptr(&self, cpu: usize, unit: Unit) -> *mut u64 {
+        // SAFETY: The array has an element for each possible CPU, set at boot.
+        let base = unsafe {
+            (&raw const bindings::__per_cpu_offset)
+                .cast::<usize>()
+                .add(cpu)
+                .read()
+        };
+        let cell: *mut u64 = self.0.as_ptr().wrapping_byte_add(base).cast();
+        cell.wrapping_add(unit as usize)
     }
 }
 
@@ -58,6 +64,42 @@ impl Drop for Cells {
         // SAFETY: By the type invariant; `self` is the only pointer to the cells.
         unsafe { bindings::free_percpu(self.0.as_ptr().cast()) }
     }
+}
+
+impl Bounds {
+    /// Allocates bounds that no counter is below, charged to the caller's memory cgroup. May sleep.
+    pub(crate) fn new() -> Result<Self, AllocError> {
+        Ok(Self(Cells::new()?))
+    }
+
+    /// Sets each bound to the counter in `cells`, so that none is below its bound. Returns the sum
+    /// of the bounds. The caller holds the lock that belongs to them.
+    pub(crate) fn close(&self, cells: &Cells, unit: Unit) -> u64 {
+        possible_cpus().fold(0, |sum, cpu| {
+            let now = cells.word(cpu, unit);
+            self.write(cpu, unit, now);
+            sum.wrapping_add(now)
+        })
+    }
+
+    /// Moves each bound up by `allowance`. The caller holds the lock that belongs to them.
+    pub(crate) fn open(&self, unit: Unit, allowance: u64) {
+        for cpu in possible_cpus() {
+            let bound = self.0.word(cpu, unit);
+            self.write(cpu, unit, bound.wrapping_add(allowance));
+        }
+    }
+
+    fn write(&self, cpu: usize, unit: Unit, bound: u64) {
+        // SAFETY: The pointer is valid, CPUs only read their bounds, and an aligned 64-bit write
+        // is not torn for them.
+        unsafe { self.0.word_ptr(cpu, unit).write_volatile(bound) }
+    }
+}
+
+/// The number of possible CPUs.
+pub(crate) fn count_possible_cpus() -> u64 {
+    possible_cpus().fold(0_u64, |count, _| count.wrapping_add(1))
 }
 
 /// `for_each_possible_cpu()`.

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A 64-bit word that all CPUs change.
+//! Words that all CPUs read and few write.
 //!
-//! C counterpart: `atomic64_t`. The kernel's [`Atomic`] does the work; the operations of the
-//! packet path are inlined here, since on kernels that are built with gcc each operation of
-//! `Atomic` is a call into vmlinux.
+//! C counterpart: `atomic64_t`, `READ_ONCE()` and `WRITE_ONCE()`. Reads are inlined here, since on
+//! kernels that are built with gcc each operation of [`Atomic`] is a call into vmlinux.
 
+use core::cell::UnsafeCell;
 use kernel::sync::atomic::{Atomic, Full};
 
 #[cfg(not(CONFIG_X86_64))]
-compile_error!("the inlined operations are written for 64-bit x86");
+compile_error!("the order of reads and writes is that of 64-bit x86");
 
-/// A word that wraps.
+/// A 64-bit word that wraps.
 #[repr(transparent)]
 pub(crate) struct SharedWord(Atomic<u64>);
 
@@ -21,37 +21,43 @@ impl SharedWord {
         Self(Atomic::new(value))
     }
 
-    /// `atomic64_add()`. Any context.
-    #[inline(always)]
-    pub(crate) fn add(&self, value: u64) {
-        // SAFETY: The pointer is valid and aligned for 64 bits, and the instruction is atomic.
-        unsafe {
-            core::arch::asm!(
-                "lock addq {value}, ({word})",
-                word = in(reg) self.0.as_ptr(),
-                value = in(reg) value,
-                options(nostack, att_syntax),
-            );
-        }
-    }
-
-    /// `atomic64_read_acquire()`: later reads see at least what this one saw. Any context.
+    /// `atomic64_read()`. Any context.
     #[inline(always)]
     pub(crate) fn get(&self) -> u64 {
         // SAFETY: The pointer is valid and aligned. A volatile read of 64 bits is a single load,
-        // as in `READ_ONCE()`, and x86 does not move later loads before it.
-        let value = unsafe { self.0.as_ptr().read_volatile() };
-        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::Acquire);
-        value
+        // as in `READ_ONCE()`.
+        unsafe { self.0.as_ptr().read_volatile() }
     }
 
     /// Takes off `value`, leaving what was added since it was read. Any context.
     pub(crate) fn subtract(&self, value: u64) {
         self.0.fetch_sub(value, Full);
     }
+}
 
-    /// `atomic64_cmpxchg()`: replaces `old` by `new`, and tells whether the word was still `old`.
-    pub(crate) fn replace(&self, old: u64, new: u64) -> bool {
-        self.0.cmpxchg(old, new, Full).is_ok()
+/// A flag that is written under a lock and read without.
+#[repr(transparent)]
+pub(crate) struct SharedFlag(UnsafeCell<u8>);
+
+// SAFETY: All accesses are single volatile reads and writes of a byte.
+unsafe impl Sync for SharedFlag {}
+
+impl SharedFlag {
+    /// A flag that is not set.
+    pub(crate) const fn new() -> Self {
+        Self(UnsafeCell::new(0))
+    }
+
+    /// `READ_ONCE()`. Any context.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> bool {
+        // SAFETY: The pointer is valid.
+        unsafe { self.0.get().read_volatile() != 0 }
+    }
+
+    /// `WRITE_ONCE()`. Writes become visible to other CPUs in the order of the program.
+    pub(crate) fn set(&self, value: bool) {
+        // SAFETY: The pointer is valid.
+        unsafe { self.0.get().write_volatile(u8::from(value)) }
     }
 }

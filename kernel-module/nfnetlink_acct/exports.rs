@@ -8,7 +8,11 @@
 
 use super::notify;
 use crate::{
-    accounting::{head::PROVIDER_ABI, object::Object, table::Table},
+    accounting::{
+        head::{Judgement, PROVIDER_ABI},
+        object::Object,
+        table::Table,
+    },
     model::name::{Name, NAME_MAX},
     netfilter::{bindings, module_ref::ModuleRef, net::Net, packet::Packet, pernet::PerNet},
 };
@@ -98,14 +102,12 @@ unsafe extern "C" fn nfnl_acct_overquota(
 ) -> c_int {
     // SAFETY: Required from the caller.
     let (net, object) = unsafe { (Net::from_raw(net), &*acct.cast::<Object>()) };
-    let Some(metered) = object.head().metered() else {
-        return bindings::NFACCT_NO_QUOTA;
+    let exceeded = match object.head().judge() {
+        Judgement::NoQuota => return bindings::NFACCT_NO_QUOTA,
+        Judgement::Exceeded(exceeded) => exceeded,
+        Judgement::Unknown => notify::judge(net, object),
     };
-    let judgement = metered.judge();
-    if judgement.to_report {
-        notify::over_quota(net, object);
-    }
-    if judgement.exceeded {
+    if exceeded {
         bindings::NFACCT_OVERQUOTA
     } else {
         bindings::NFACCT_UNDERQUOTA

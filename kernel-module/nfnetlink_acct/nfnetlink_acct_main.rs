@@ -26,6 +26,7 @@ mod netfilter {
     pub(crate) mod buffer;
     pub(crate) mod dump;
     pub(crate) mod extack;
+    pub(crate) mod irq_lock;
     pub(crate) mod message;
     pub(crate) mod module_ref;
     pub(crate) mod net;

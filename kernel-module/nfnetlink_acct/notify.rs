@@ -28,26 +28,34 @@ pub(crate) fn reset(net: Net<'_>, object: &Object, reported: &Snapshot, locked: 
     }
 }
 
+/// Whether the packet that was just counted is above the quota of its object; sends the event if
+/// it is due. Any context.
+///
+/// C counterpart: `nfnl_acct_overquota()`.
+#[cold]
+#[inline(never)]
+pub(crate) fn judge(net: Net<'_>, object: &Object) -> bool {
+    let Some(finding) = object.head().find_out() else {
+        return false;
+    };
+    if finding.event_due {
+        over_quota(net, object);
+    }
+    finding.exceeded
+}
+
 /// Sends the event if the quota is reached and that was not reported since the last reset. Any
 /// context.
 ///
-/// Without memory nothing changes, and the next packet tries again. The latch is read before the
-/// counters, and changed only if it is the same afterwards: then no reset has begun in between.
-#[cold]
-#[inline(never)]
-pub(crate) fn over_quota(net: Net<'_>, object: &Object) {
+/// Without memory nothing changes, and the next packet tries again.
+fn over_quota(net: Net<'_>, object: &Object) {
     let Ok(mut event) = NewBuffer::new(Context::Packet) else {
         return;
     };
-    let head = object.head();
-    let latch = head.latch();
-    let Snapshot { counters, uses, .. } = object.snapshot();
-    let Some(quota) = head.quota() else {
+    let uses = object.uses();
+    let Some((quota, counters)) = object.head().begin_event() else {
         return;
     };
-    if !quota.is_reached(quota.metered(counters)) || !head.fire(latch) {
-        return;
-    }
     let snapshot = Snapshot {
         counters,
         flags: quota.flag() | F_OVERQUOTA,

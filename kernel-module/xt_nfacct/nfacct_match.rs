@@ -5,7 +5,7 @@
 //! C counterpart: `nfacct_mt()`, `nfacct_mt_checkentry()` and `nfacct_mt_destroy()`.
 
 use crate::{
-    accounting::head::Metered,
+    accounting::head::Judgement,
     model::name::NAME_MAX,
     netfilter::{
         log,
@@ -36,21 +36,19 @@ impl Match for Nfacct {
 
     #[inline(always)]
     fn matches(packet: &Packet, parameters: &Parameters, object: Accounting<'_>) -> bool {
-        match object.head().count(packet.len()) {
-            None => true,
-            Some(metered) => judge(metered, object, parameters),
+        let head = object.head();
+        head.count(packet.len());
+        match head.judge() {
+            Judgement::NoQuota => true,
+            Judgement::Exceeded(exceeded) => exceeded,
+            Judgement::Unknown => ask(object, parameters),
         }
     }
 }
 
-/// Whether a packet that was just counted is above the quota; sends the event if it is due.
-///
-/// Not inlined, so that objects without a quota do not pay for its stack frame.
+/// Lets the provider find out. Not inlined, so that other packets do not pay for its stack frame.
+#[cold]
 #[inline(never)]
-fn judge(metered: Metered<'_>, object: Accounting<'_>, parameters: &Parameters) -> bool {
-    let judgement = metered.judge();
-    if judgement.to_report {
-        object.report(parameters.net());
-    }
-    judgement.exceeded
+fn ask(object: Accounting<'_>, parameters: &Parameters) -> bool {
+    object.judge(parameters.net())
 }

@@ -6,12 +6,14 @@
 
 #![crate_name = "xt_nfacct"]
 
+#[expect(dead_code, reason = "the rest is for the provider")]
 #[forbid(unsafe_code)]
 #[path = "../accounting"]
 mod accounting {
     //! The part of an accounting object that packets work on.
 
     pub(crate) mod head;
+    pub(crate) mod meter;
 }
 #[forbid(unsafe_code)]
 mod match_info;
@@ -21,7 +23,6 @@ mod match_info;
 mod model {
     //! The rules of accounting objects.
 
-    pub(crate) mod latch;
     pub(crate) mod name;
     pub(crate) mod quota;
 }
@@ -31,6 +32,7 @@ mod netfilter {
     //! Safe wrappers of the C interfaces.
 
     pub(crate) mod bindings;
+    pub(crate) mod irq_lock;
     pub(crate) mod log;
     pub(crate) mod net;
     pub(crate) mod nf_acct;
