@@ -2,17 +2,21 @@
 
 //! What only the provider does with the counters of an object: make, read, judge and reset them.
 
-use super::{head::Head, meter::Meter};
+use super::{cell_pool::Supply, head::Head, meter::Meter};
 use crate::{
     model::quota::{Counters, Quota},
     netfilter::{
+        cell_block::CellBlock,
         irq_lock::{IrqGuard, IrqLock},
-        per_cpu::{Bounds, Cells},
+        per_cpu::Bounds,
         per_cpu_owner::count_possible_cpus,
         shared_word::{SharedFlag, SharedWord},
     },
 };
-use kernel::{alloc::AllocError, prelude::*, sync::barrier::smp_mb};
+use kernel::{
+    prelude::*,
+    sync::{barrier::smp_mb, Arc},
+};
 
 /// What was found out about the counters of an object with a quota.
 #[derive(Clone, Copy)]
@@ -25,9 +29,9 @@ pub(crate) struct Finding {
 
 impl Meter {
     /// A meter that knows nothing yet, charged to the caller's memory cgroup. May sleep.
-    fn new(quota: Quota) -> Result<KBox<Self>, AllocError> {
+    fn new(quota: Quota, cells: &mut Supply) -> Result<KBox<Self>> {
         let meter = Self {
-            bounds: Bounds::new()?,
+            bounds: Bounds::new(cells.take()?),
             limit: quota.limit,
             unit: quota.unit,
             exceeded: SharedFlag::new(),
@@ -35,19 +39,25 @@ impl Meter {
             open: SharedFlag::new(),
             lock: IrqLock::new(),
         };
-        KBox::new(meter, GFP_KERNEL_ACCOUNT)
+        Ok(KBox::new(meter, GFP_KERNEL_ACCOUNT)?)
     }
 }
 
 impl Head {
     /// Counters that start as `start`, charged to the caller's memory cgroup. May sleep.
-    pub(super) fn new(quota: Option<Quota>, start: Counters) -> Result<Self, AllocError> {
+    pub(super) fn new(quota: Option<Quota>, start: Counters, cells: &mut Supply) -> Result<Self> {
         Ok(Self {
-            cells: Cells::new()?,
-            meter: quota.map(Meter::new).transpose()?,
+            cells: cells.take()?,
+            meter: quota.map(|quota| Meter::new(quota, cells)).transpose()?,
             pkts: SharedWord::new(start.pkts),
             bytes: SharedWord::new(start.bytes),
         })
+    }
+
+    /// The blocks that the cells are in.
+    pub(super) fn blocks(&self) -> (Arc<CellBlock>, Option<Arc<CellBlock>>) {
+        let bounds = self.meter.as_ref().map(|meter| meter.bounds.block());
+        (self.cells.block(), bounds)
     }
 
     /// The quota, if there is one.
@@ -57,7 +67,9 @@ impl Head {
 
     /// Whether the quota was reached since the last reset. False without one.
     pub(crate) fn is_over_quota(&self) -> bool {
-        self.meter.as_ref().is_some_and(|meter| meter.reported.get())
+        self.meter
+            .as_ref()
+            .is_some_and(|meter| meter.reported.get())
     }
 
     /// The current values. Packets that are counted meanwhile may be in one, both or none of them.

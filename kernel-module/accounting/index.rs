@@ -7,32 +7,20 @@
 
 use super::object::Object;
 use crate::{
-    model::{
-        name::Name,
-        probe::{self, Slot},
-    },
+    model::{name::Name, probe},
     netfilter::siphash::HashKey,
 };
 use kernel::{prelude::*, sync::Arc};
 
-/// An object and its number.
-#[derive(Clone)]
-pub(crate) struct Entry {
-    /// The number that the object was given when it was created.
-    pub(crate) id: u64,
-    /// The object.
-    pub(crate) object: Arc<Object>,
-}
-
 /// The memory of an index.
-pub(crate) type Slots = KVVec<Option<Slot<Entry>>>;
+pub(super) type Slots = KVVec<Option<Arc<Object>>>;
 
 /// Allocates empty slots, charged to the caller's memory cgroup. May sleep.
 ///
 /// # Errors
 ///
 /// `ENOMEM`, without a warning in the log: the number is the caller's choice.
-pub(crate) fn allocate(capacity: usize) -> Result<Slots> {
+pub(super) fn allocate(capacity: usize) -> Result<Slots> {
     Ok(KVVec::from_elem(
         None,
         capacity,
@@ -41,7 +29,7 @@ pub(crate) fn allocate(capacity: usize) -> Result<Slots> {
 }
 
 /// Finds objects by their names.
-pub(crate) struct NameIndex {
+pub(super) struct NameIndex {
     key: HashKey,
     slots: Slots,
     len: usize,
@@ -49,7 +37,7 @@ pub(crate) struct NameIndex {
 
 impl NameIndex {
     /// An empty index, which takes no memory.
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             key: HashKey::random(),
             slots: KVVec::new(),
@@ -57,46 +45,52 @@ impl NameIndex {
         }
     }
 
-    /// Looks up a name.
-    pub(crate) fn find(&self, name: &Name) -> Option<&Entry> {
-        probe::find(&self.slots, self.hash(name), |entry| {
-            entry.object.name() == name
-        })
+    /// The number of objects.
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
-    /// How many slots one more entry needs, if there are not enough.
-    pub(crate) fn growth(&self) -> Result<Option<usize>> {
+    /// The hash of a name, for the functions below.
+    pub(super) fn hash(&self, name: &Name) -> u64 {
+        self.key.hash(name.as_bytes())
+    }
+
+    /// Looks up a name.
+    pub(super) fn find(&self, name: &Name, hash: u64) -> Option<&Arc<Object>> {
+        probe::find(&self.slots, hash, |object| object.name() == name)
+    }
+
+    /// How many slots one more object needs, if there are not enough.
+    pub(super) fn growth(&self) -> Result<Option<usize>> {
         let len = self.len.checked_add(1).ok_or(ENOMEM)?;
         let capacity = probe::capacity_for(len).ok_or(ENOMEM)?;
         Ok((capacity > self.slots.len()).then_some(capacity))
     }
 
-    /// Moves all entries to larger slots; returns the old ones.
-    pub(crate) fn grow(&mut self, mut slots: Slots) -> Slots {
-        probe::rehash(&mut self.slots, &mut slots);
+    /// Moves all objects to larger slots; returns the old ones.
+    pub(super) fn grow(&mut self, mut slots: Slots) -> Slots {
+        let hash_of = |object: &Arc<Object>| self.key.hash(object.name().as_bytes());
+        probe::rehash(&mut self.slots, &mut slots, hash_of);
         core::mem::replace(&mut self.slots, slots)
     }
 
-    /// Adds an entry. Gives it back if there is no room.
-    pub(crate) fn insert(&mut self, entry: Entry) -> Result<(), Entry> {
-        let hash = self.hash(entry.object.name());
-        probe::insert(&mut self.slots, hash, entry)?;
+    /// Adds an object. Gives it back if there is no room.
+    pub(super) fn insert(&mut self, object: Arc<Object>, hash: u64) -> Result<(), Arc<Object>> {
+        probe::insert(&mut self.slots, hash, object)?;
         self.len = self.len.wrapping_add(1);
         Ok(())
     }
 
-    /// Removes the entry with this name. Gives the memory back with the last one.
-    pub(crate) fn remove(&mut self, name: &Name) -> Option<Entry> {
+    /// Removes the object of this name. Gives the memory back with the last one.
+    pub(super) fn remove(&mut self, name: &Name) -> Option<Arc<Object>> {
+        let hash_of = |object: &Arc<Object>| self.key.hash(object.name().as_bytes());
         let hash = self.hash(name);
-        let removed = probe::remove(&mut self.slots, hash, |entry| entry.object.name() == name)?;
+        let is_it = |object: &Arc<Object>| object.name() == name;
+        let removed = probe::remove(&mut self.slots, hash, is_it, hash_of)?;
         self.len = self.len.wrapping_sub(1);
         if self.len == 0 {
             self.slots = KVVec::new();
         }
         Some(removed)
-    }
-
-    fn hash(&self, name: &Name) -> u64 {
-        self.key.hash(name.as_bytes())
     }
 }

@@ -5,7 +5,7 @@
 //! C counterpart: `struct nf_acct`. Memory is counted by [`Arc`]; `users` counts the rules that
 //! refer to the object, which is what user space sees and what forbids a deletion.
 
-use super::{head::Head, table::Locked};
+use super::{cell_pool::Supply, head::Head, table::Locked};
 use crate::model::{
     name::Name,
     quota::{Counters, Quota, F_OVERQUOTA},
@@ -14,7 +14,7 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Relaxed, Release},
-        Arc,
+        Arc, UniqueArc,
     },
 };
 
@@ -24,8 +24,28 @@ use kernel::{
 #[repr(C)]
 pub(crate) struct Object {
     head: Head,
+    id: u64,
     users: Atomic<u32>,
     name: Name,
+}
+
+// With its reference count an object fits the slab of 96 bytes, like that of C.
+static_assert!(core::mem::size_of::<Object>() <= 96 - core::mem::size_of::<u64>());
+
+/// An object that nobody else knows yet.
+pub(crate) struct NewObject(UniqueArc<Object>);
+
+impl NewObject {
+    /// The name.
+    pub(crate) fn name(&self) -> &Name {
+        self.0.name()
+    }
+
+    /// Gives the object its number.
+    pub(super) fn numbered(mut self, id: u64) -> Arc<Object> {
+        self.0.id = id;
+        self.0.into()
+    }
 }
 
 /// The state of an object at one time.
@@ -45,13 +65,24 @@ impl Object {
     /// # Errors
     ///
     /// `ENOMEM`.
-    pub(crate) fn new(name: Name, quota: Option<Quota>, start: Counters) -> Result<Arc<Self>> {
+    pub(super) fn create(
+        name: Name,
+        quota: Option<Quota>,
+        start: Counters,
+        cells: &mut Supply,
+    ) -> Result<NewObject> {
         let object = Self {
-            head: Head::new(quota, start)?,
+            head: Head::new(quota, start, cells)?,
+            id: 0,
             users: Atomic::new(0),
             name,
         };
-        Ok(Arc::new(object, GFP_KERNEL_ACCOUNT)?)
+        Ok(NewObject(UniqueArc::new(object, GFP_KERNEL_ACCOUNT)?))
+    }
+
+    /// The number that says when the object was created.
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     /// The part that packets work on.

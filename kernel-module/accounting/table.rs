@@ -2,26 +2,30 @@
 
 //! The accounting objects of one network namespace.
 //!
-//! C counterpart: `struct nfnl_acct_net`. Objects are in a tree by number, which is the order of
-//! creation and that of dumps, and in an index by name. Both are changed together under one mutex
-//! per namespace (`Pernet::lock()`), which also covers each part of a dump, each reset from reading
-//! the counters to subtracting them, and the lookup for a new rule. Packets take no lock: a rule
-//! holds a reference to its object.
+//! C counterpart: `struct nfnl_acct_net`. Objects are in a sequence by number, which is the order
+//! of creation and that of dumps, and in an index by name. Both are changed together under one
+//! mutex per namespace (`Pernet::lock()`), which also covers each part of a dump, each reset from
+//! reading the counters to subtracting them, and the lookup for a new rule. Packets take no lock: a
+//! rule holds a reference to its object.
 
 use super::{
-    index::{self, Entry, NameIndex, Slots},
-    object::Object,
+    cell_pool::{CellPool, Supply},
+    index::{self, NameIndex},
+    object::{NewObject, Object},
+    sequence::{self, Sequence},
 };
 use crate::{
-    model::name::Name,
-    netfilter::pernet::{PerNet, Pernet},
+    model::{
+        name::Name,
+        quota::{Counters, Quota},
+    },
+    netfilter::{
+        cell_block::CellBlock,
+        pernet::{PerNet, Pernet},
+    },
 };
 use core::ops::ControlFlow;
-use kernel::{
-    prelude::*,
-    rbtree::{RBTree, RBTreeNodeReservation},
-    sync::Arc,
-};
+use kernel::{prelude::*, sync::Arc};
 
 static TABLES: Pernet<Table> = Pernet::new();
 
@@ -32,31 +36,54 @@ pub(crate) struct Locked(());
 ///
 /// # Invariants
 ///
-/// `by_id` and `by_name` hold the same objects under the same numbers, all below `next_id`.
+/// `by_id` and `by_name` hold the same objects, `by_id` under their numbers, all below `next_id`.
 pub(crate) struct Table {
-    by_id: RBTree<u64, Arc<Object>>,
+    by_id: Sequence,
     by_name: NameIndex,
+    pool: CellPool,
     next_id: u64,
     locked: Locked,
 }
 
-/// Memory for one more object of a table, allocated before that is locked.
-pub(crate) struct Room {
-    node: RBTreeNodeReservation<u64, Arc<Object>>,
-    slots: Option<Slots>,
+/// What one more object needs that has to be allocated while the table is not locked.
+pub(crate) struct Shortage {
+    cells: Supply,
+    slots: Option<usize>,
+    places: Option<usize>,
 }
 
-impl Room {
-    /// Allocates what a table needs that asked for this growth, charged to the caller's memory
-    /// cgroup. May sleep.
+/// One more object, and memory for its place in a table.
+pub(crate) struct Addition {
+    object: NewObject,
+    block: Option<Arc<CellBlock>>,
+    slots: index::Slots,
+    places: sequence::Places,
+}
+
+/// Memory that a table does not need any more, to be freed while it is not locked.
+pub(crate) struct Surplus(index::Slots, sequence::Places);
+
+impl Shortage {
+    /// Makes the object and allocates what is missing, charged to the caller's memory cgroup. May
+    /// sleep.
     ///
     /// # Errors
     ///
     /// `ENOMEM`.
-    pub(crate) fn new(growth: Option<usize>) -> Result<Self> {
-        Ok(Self {
-            node: RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?,
-            slots: growth.map(index::allocate).transpose()?,
+    pub(crate) fn fill(
+        mut self,
+        name: Name,
+        quota: Option<Quota>,
+        start: Counters,
+    ) -> Result<Addition> {
+        let object = Object::create(name, quota, start, &mut self.cells)?;
+        let slots = self.slots.map(index::allocate).transpose()?;
+        let places = self.places.map(sequence::allocate).transpose()?;
+        Ok(Addition {
+            object,
+            block: self.cells.into_block(),
+            slots: slots.unwrap_or_default(),
+            places: places.unwrap_or_default(),
         })
     }
 }
@@ -70,8 +97,9 @@ impl PerNet for Table {
 impl Default for Table {
     fn default() -> Self {
         Self {
-            by_id: RBTree::new(),
+            by_id: Sequence::new(),
             by_name: NameIndex::new(),
+            pool: CellPool::new(),
             next_id: 0,
             locked: Locked(()),
         }
@@ -86,38 +114,57 @@ impl Table {
 
     /// Looks up an object. O(1).
     pub(crate) fn find(&self, name: &Name) -> Option<&Arc<Object>> {
-        self.by_name.find(name).map(|entry| &entry.object)
+        self.by_name.find(name, self.by_name.hash(name))
     }
 
-    /// How many slots the index needs for one more object, if it has not enough.
-    pub(crate) fn growth(&self) -> Result<Option<usize>> {
-        self.by_name.growth()
-    }
-
-    /// Adds an object as the last one, in memory that was allocated before. Returns memory that is
-    /// not needed any more, to be freed without the lock.
+    /// Prepares the addition of an object, maybe with a quota.
     ///
     /// # Errors
     ///
-    /// `EBUSY` if the name is taken, `ENOMEM` if `room` is too small; nothing has changed then.
-    pub(crate) fn insert(&mut self, object: Arc<Object>, room: Room) -> Result<Slots> {
-        if self.find(object.name()).is_some() {
+    /// `ENOMEM` if there are too many.
+    pub(crate) fn prepare(&mut self, quota: bool) -> Result<Shortage> {
+        Ok(Shortage {
+            slots: self.by_name.growth()?,
+            places: self.by_id.growth()?,
+            cells: Supply::new(
+                &mut self.pool,
+                if quota { 2 } else { 1 },
+                self.by_name.len(),
+            ),
+        })
+    }
+
+    /// Adds an object as the last one.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if the name is taken, `ENOMEM` if the table has changed so much since
+    /// [`prepare()`](Self::prepare) that there is no room; there is no such object then.
+    pub(crate) fn insert(&mut self, addition: Addition) -> Result<Surplus> {
+        let hash = self.by_name.hash(addition.object.name());
+        if self.by_name.find(addition.object.name(), hash).is_some() {
             return Err(EBUSY);
         }
         let id = self.next_id;
         let next_id = id.checked_add(1).ok_or(ENOMEM)?;
-        let old_slots = match room.slots {
-            Some(slots) => self.by_name.grow(slots),
-            None => Slots::new(),
-        };
-        let node = room.node.into_node(id, object.clone());
-        self.by_name
-            .insert(Entry { id, object })
-            .map_err(|_| ENOMEM)?;
-        // INVARIANT: The number is new, so nothing is replaced.
-        self.by_id.insert(node);
+        let object = addition.object.numbered(id);
+        let mut surplus = Surplus(addition.slots, addition.places);
+        if !surplus.0.is_empty() {
+            surplus.0 = self.by_name.grow(surplus.0);
+        }
+        if surplus.1.capacity() > 0 {
+            surplus.1 = self.by_id.grow(surplus.1);
+        }
+        self.by_id.push(id, object.clone())?;
+        if self.by_name.insert(object, hash).is_err() {
+            self.by_id.remove(id);
+            return Err(ENOMEM);
+        }
         self.next_id = next_id;
-        Ok(old_slots)
+        if let Some(block) = addition.block {
+            self.pool.offer(block);
+        }
+        Ok(surplus)
     }
 
     /// Removes an object that no rule refers to.
@@ -126,47 +173,36 @@ impl Table {
     ///
     /// `ENOENT` if there is none of this name, `EBUSY` if a rule refers to it.
     pub(crate) fn remove(&mut self, name: &Name) -> Result {
-        let entry = self.by_name.find(name).ok_or(ENOENT)?;
-        if !entry.object.is_unused(&self.locked) {
+        let object = self.find(name).ok_or(ENOENT)?;
+        if !object.is_unused(&self.locked) {
             return Err(EBUSY);
         }
-        if let Some(entry) = self.by_name.remove(name) {
-            self.by_id.remove(&entry.id);
+        if let Some(object) = self.by_name.remove(name) {
+            self.by_id.remove(object.id());
+            self.pool.take_back(object);
         }
         Ok(())
     }
 
     /// Removes all objects that no rule refers to.
     pub(crate) fn remove_unused(&mut self) {
-        let mut next = self.by_id.cursor_front_mut();
-        while let Some(cursor) = next {
-            let (_, object) = cursor.current();
-            if object.is_unused(&self.locked) {
-                // INVARIANT: Removed from both.
-                self.by_name.remove(object.name());
-                // With no node behind it, the one before comes once more.
-                next = cursor.remove_current().0;
-            } else {
-                next = cursor.move_next();
-            }
-        }
+        let is_unused = |object: &Object| object.is_unused(&self.locked);
+        self.by_id.remove_if(is_unused, |object| {
+            // INVARIANT: Removed from both.
+            self.by_name.remove(object.name());
+            self.pool.take_back(object);
+        });
     }
 
     /// Calls `visit` with each object from number `from` on, in the order of creation, until it
     /// breaks. Finding the first one is O(log n).
-    ///
-    /// Mutable, as only mutable cursors of the tree can move.
     pub(crate) fn visit_from<B>(
-        &mut self,
+        &self,
         from: u64,
         mut visit: impl FnMut(u64, &Object, &Locked) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let mut next = self.by_id.cursor_lower_bound_mut(&from);
-        while let Some(cursor) = next {
-            let (id, object) = cursor.current();
-            visit(*id, object, &self.locked)?;
-            next = cursor.move_next();
-        }
-        ControlFlow::Continue(())
+        self.by_id
+            .iter_from(from)
+            .try_for_each(|(id, object)| visit(id, object, &self.locked))
     }
 }

@@ -5,17 +5,10 @@
 //! Linear probing; a removal shifts the entries behind it back, so that there are no tombstones
 //! and a lookup costs the same however many objects came and went. The number of slots is a power
 //! of two, the caller keeps at least one of them empty (see [`capacity_for`]) and supplies hashes
-//! that an adversary cannot predict.
+//! that an adversary cannot predict. Hashes are not stored: few entries are ever moved.
 
 /// The smallest number of slots that is allocated.
 const MIN_CAPACITY: usize = 16;
-
-/// An entry and the hash of its key.
-#[derive(Clone)]
-pub(crate) struct Slot<T> {
-    hash: u64,
-    entry: T,
-}
 
 /// The number of slots that `entries` entries need: a power of two, at most three quarters full.
 ///
@@ -34,10 +27,9 @@ fn positions(capacity: usize, hash: u64) -> impl Iterator<Item = usize> {
 }
 
 /// The position of the entry with `hash` that satisfies `is_it`.
-fn position<T>(slots: &[Option<Slot<T>>], hash: u64, is_it: impl Fn(&T) -> bool) -> Option<usize> {
+fn position<T>(slots: &[Option<T>], hash: u64, is_it: impl Fn(&T) -> bool) -> Option<usize> {
     for position in positions(slots.len(), hash) {
-        let slot = slots.get(position)?.as_ref()?;
-        if slot.hash == hash && is_it(&slot.entry) {
+        if is_it(slots.get(position)?.as_ref()?) {
             return Some(position);
         }
     }
@@ -45,20 +37,15 @@ fn position<T>(slots: &[Option<Slot<T>>], hash: u64, is_it: impl Fn(&T) -> bool)
 }
 
 /// Looks up the entry with `hash` that satisfies `is_it`.
-pub(crate) fn find<T>(
-    slots: &[Option<Slot<T>>],
-    hash: u64,
-    is_it: impl Fn(&T) -> bool,
-) -> Option<&T> {
-    let slot = slots.get(position(slots, hash, is_it)?)?.as_ref()?;
-    Some(&slot.entry)
+pub(crate) fn find<T>(slots: &[Option<T>], hash: u64, is_it: impl Fn(&T) -> bool) -> Option<&T> {
+    slots.get(position(slots, hash, is_it)?)?.as_ref()
 }
 
 /// Stores an entry in the first free position; gives it back if there is none.
-pub(crate) fn insert<T>(slots: &mut [Option<Slot<T>>], hash: u64, entry: T) -> Result<(), T> {
+pub(crate) fn insert<T>(slots: &mut [Option<T>], hash: u64, entry: T) -> Result<(), T> {
     for position in positions(slots.len(), hash) {
         if let Some(slot @ None) = slots.get_mut(position) {
-            *slot = Some(Slot { hash, entry });
+            *slot = Some(entry);
             return Ok(());
         }
     }
@@ -67,9 +54,10 @@ pub(crate) fn insert<T>(slots: &mut [Option<Slot<T>>], hash: u64, entry: T) -> R
 
 /// Removes the entry with `hash` that satisfies `is_it` and closes the gap.
 pub(crate) fn remove<T>(
-    slots: &mut [Option<Slot<T>>],
+    slots: &mut [Option<T>],
     hash: u64,
     is_it: impl Fn(&T) -> bool,
+    hash_of: impl Fn(&T) -> u64,
 ) -> Option<T> {
     let mask = slots.len().wrapping_sub(1);
     let mut gap = position(slots, hash, is_it)?;
@@ -78,11 +66,11 @@ pub(crate) fn remove<T>(
     loop {
         next = next.wrapping_add(1) & mask;
         // The run of entries ends at an empty slot, at the latest at the gap itself.
-        let Some(Some(slot)) = slots.get(next) else {
+        let Some(Some(entry)) = slots.get(next) else {
             break;
         };
         // CAST: The mask keeps only low bits anyway.
-        let home = slot.hash as usize;
+        let home = hash_of(entry) as usize;
         let from_home = next.wrapping_sub(home) & mask;
         let from_gap = next.wrapping_sub(gap) & mask;
         if from_home >= from_gap {
@@ -93,14 +81,15 @@ pub(crate) fn remove<T>(
             gap = next;
         }
     }
-    Some(removed.entry)
+    Some(removed)
 }
 
 /// Moves all entries of `from` into the empty and larger `to`.
-pub(crate) fn rehash<T>(from: &mut [Option<Slot<T>>], to: &mut [Option<Slot<T>>]) {
-    for slot in from.iter_mut().filter_map(Option::take) {
+pub(crate) fn rehash<T>(from: &mut [Option<T>], to: &mut [Option<T>], hash_of: impl Fn(&T) -> u64) {
+    for entry in from.iter_mut().filter_map(Option::take) {
+        let hash = hash_of(&entry);
         // `to` has more slots than `from` has entries, so there is a free one.
-        let _ = insert(to, slot.hash, slot.entry);
+        let _ = insert(to, hash, entry);
     }
 }
 
@@ -109,7 +98,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    type Slots = Vec<Option<Slot<u64>>>;
+    type Slots = Vec<Option<u64>>;
 
     fn slots(capacity: usize) -> Slots {
         vec![None; capacity]
@@ -128,7 +117,7 @@ mod tests {
     #[test]
     fn an_empty_slice_holds_nothing() {
         assert_eq!(find(&slots(0), 1, |_| true), None);
-        assert_eq!(remove(&mut slots(0), 1, |_| true), None);
+        assert_eq!(remove(&mut slots(0), 1, |_| true, |_| 1), None);
         assert_eq!(insert(&mut slots(0), 1, 5), Err(5));
     }
 
@@ -139,7 +128,7 @@ mod tests {
             assert_eq!(insert(&mut slots, 14, entry), Ok(()));
         }
         assert_eq!(find(&slots, 14, |entry| *entry == 3), Some(&3));
-        assert_eq!(remove(&mut slots, 14, |entry| *entry == 1), Some(1));
+        assert_eq!(remove(&mut slots, 14, |entry| *entry == 1, |_| 14), Some(1));
         assert_eq!(find(&slots, 14, |entry| *entry == 1), None);
         assert_eq!(find(&slots, 14, |entry| *entry == 4), Some(&4));
     }
@@ -156,6 +145,7 @@ mod tests {
     fn behaves_like_a_map() {
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
         for range in [3, 40, 1 << 40] {
+            let hash_of = |key: &u64| key.wrapping_mul(0x0123_4567_89ab_cdef) % range;
             let mut slots = slots(64);
             let mut model = BTreeMap::new();
             for _ in 0..20_000 {
@@ -163,11 +153,14 @@ mod tests {
                 random ^= random >> 7;
                 random ^= random << 17;
                 let key = random >> 32 & 63;
-                let hash = key.wrapping_mul(0x0123_4567_89ab_cdef) % range;
+                let hash = hash_of(&key);
                 let known = model.contains_key(&key);
                 assert_eq!(find(&slots, hash, |entry| *entry == key).is_some(), known);
                 if known {
-                    assert_eq!(remove(&mut slots, hash, |entry| *entry == key), Some(key));
+                    assert_eq!(
+                        remove(&mut slots, hash, |entry| *entry == key, hash_of),
+                        Some(key)
+                    );
                     model.remove(&key);
                 } else if model.len() < 48 {
                     assert_eq!(insert(&mut slots, hash, key), Ok(()));
@@ -175,7 +168,7 @@ mod tests {
                 }
             }
             let mut larger = vec![None; 128];
-            rehash(&mut slots, &mut larger);
+            rehash(&mut slots, &mut larger, hash_of);
             assert!(slots.iter().all(Option::is_none));
             for (key, hash) in model {
                 assert_eq!(find(&larger, hash, |entry| *entry == key), Some(&key));

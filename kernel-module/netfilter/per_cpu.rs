@@ -3,7 +3,7 @@
 //! A pair of counters that every CPU has one of.
 //!
 //! C counterpart: `this_cpu_inc()` and `this_cpu_add()` on x86-64. Making, reading and freeing
-//! them is in `per_cpu_owner.rs`. Only the owner CPU ever writes its counters, with single
+//! them is in `cell_block.rs` and `per_cpu_owner.rs`. Only the owner CPU ever writes its counters, with single
 //! instructions that neither an interrupt nor a migration can split, and without a LOCK prefix. So
 //! nobody may clear them: whoever wants to start from zero remembers what to subtract.
 
@@ -15,6 +15,9 @@ use core::{
 
 #[cfg(not(all(CONFIG_X86_64, CONFIG_SMP, not(CONFIG_UML))))]
 compile_error!("per-CPU counters are written for 64-bit x86 with CONFIG_SMP");
+
+/// Known to the provider only.
+pub(super) enum Block {}
 
 /// The counters of one CPU.
 #[repr(C, align(16))]
@@ -31,9 +34,13 @@ const _: () = assert!(offset_of!(Cell, bytes) == Unit::Bytes as usize * size_of:
 ///
 /// # Invariants
 ///
-/// The pointer is a `__percpu` pointer to a `Cell`, allocated and not freed.
-#[repr(transparent)]
-pub(crate) struct Cells(pub(super) NonNull<Cell>);
+/// `cell` is a `__percpu` pointer to a `Cell` that belongs to this value only. `block` is what it
+/// was taken from, see `cell_block.rs`.
+#[repr(C)]
+pub(crate) struct Cells {
+    pub(super) cell: NonNull<Cell>,
+    pub(super) block: NonNull<Block>,
+}
 
 // SAFETY: Cells belong to no thread; see the module's comment for who writes what.
 unsafe impl Send for Cells {}
@@ -51,7 +58,7 @@ impl Cells {
             core::arch::asm!(
                 "incq %gs:0({cell})",
                 "addq {len}, %gs:8({cell})",
-                cell = in(reg) self.0.as_ptr(),
+                cell = in(reg) self.cell.as_ptr(),
                 len = in(reg) len,
                 options(nostack, att_syntax),
             );
@@ -78,8 +85,8 @@ impl Bounds {
             core::arch::asm!(
                 "movq %gs:({cell},{unit},8), {ahead}",
                 "subq %gs:({bound},{unit},8), {ahead}",
-                cell = in(reg) cells.0.as_ptr(),
-                bound = in(reg) self.0.0.as_ptr(),
+                cell = in(reg) cells.cell.as_ptr(),
+                bound = in(reg) self.0.cell.as_ptr(),
                 unit = in(reg) unit as usize,
                 ahead = out(reg) ahead,
                 options(nostack, readonly, att_syntax),

@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Allocating, reading and freeing per-CPU counters, and setting bounds for them.
+//! Reading per-CPU counters, and setting bounds for them.
 //!
-//! C counterpart: `alloc_percpu_gfp()`, `per_cpu_ptr()`, `for_each_possible_cpu()` and
-//! `free_percpu()`.
+//! C counterpart: `per_cpu_ptr()` and `for_each_possible_cpu()`.
 
 use super::{
     bindings,
-    per_cpu::{Bounds, Cell, Cells},
+    per_cpu::{Bounds, Cells},
 };
 use crate::model::quota::{Counters, Unit};
-use core::ptr::NonNull;
-use kernel::{alloc::AllocError, cpu};
+use kernel::cpu;
 
 impl Cells {
-    /// Allocates zeroed cells, charged to the caller's memory cgroup. May sleep.
-    pub(crate) fn new() -> Result<Self, AllocError> {
-        // SAFETY: Size and alignment are those of a type and within the limits of the allocator.
-        let cells = unsafe {
-            bindings::pcpu_alloc_noprof(
-                core::mem::size_of::<Cell>(),
-                core::mem::align_of::<Cell>(),
-                false,
-                bindings::GFP_KERNEL_ACCOUNT,
-            )
-        };
-        // INVARIANT: What the allocator returns is null or such a pointer.
-        Ok(Self(NonNull::new(cells.cast()).ok_or(AllocError)?))
-    }
-
     /// The sum over all CPUs. Packets that are counted meanwhile may or may not be in it.
     pub(crate) fn sum(&self) -> Counters {
         let mut sum = Counters::default();
@@ -45,7 +28,21 @@ impl Cells {
         unsafe { self.word_ptr(cpu, unit).read_volatile() }
     }
 
-    /// Valid for reads if `cpu` is possible, as long as `self` is there.
+    /// Sets the counters of all CPUs to zero. No packet may be counted meanwhile.
+    pub(super) fn clear(&self) {
+        for cpu in possible_cpus() {
+            for unit in [Unit::Packets, Unit::Bytes] {
+                self.write(cpu, unit, 0);
+            }
+        }
+    }
+
+    fn write(&self, cpu: usize, unit: Unit, value: u64) {
+        // SAFETY: The pointer is valid. An aligned 64-bit write is not torn for who reads it.
+        unsafe { self.word_ptr(cpu, unit).write_volatile(value) }
+    }
+
+    /// Valid for reads and writes if `cpu` is possible, as long as `self` is there.
     fn word_ptr(&self, cpu: usize, unit: Unit) -> *mut u64 {
         // SAFETY: The array has an element for each possible CPU, set at boot.
         let base = unsafe {
@@ -54,22 +51,15 @@ impl Cells {
                 .add(cpu)
                 .read()
         };
-        let cell: *mut u64 = self.0.as_ptr().wrapping_byte_add(base).cast();
+        let cell: *mut u64 = self.cell.as_ptr().wrapping_byte_add(base).cast();
         cell.wrapping_add(unit as usize)
     }
 }
 
-impl Drop for Cells {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant; `self` is the only pointer to the cells.
-        unsafe { bindings::free_percpu(self.0.as_ptr().cast()) }
-    }
-}
-
 impl Bounds {
-    /// Allocates bounds that no counter is below, charged to the caller's memory cgroup. May sleep.
-    pub(crate) fn new() -> Result<Self, AllocError> {
-        Ok(Self(Cells::new()?))
+    /// Bounds in cells that are zero: no counter is below its bound.
+    pub(crate) fn new(cells: Cells) -> Self {
+        Self(cells)
     }
 
     /// Sets each bound to the counter in `cells`, so that none is below its bound. Returns the sum
@@ -77,7 +67,7 @@ impl Bounds {
     pub(crate) fn close(&self, cells: &Cells, unit: Unit) -> u64 {
         possible_cpus().fold(0, |sum, cpu| {
             let now = cells.word(cpu, unit);
-            self.write(cpu, unit, now);
+            self.0.write(cpu, unit, now);
             sum.wrapping_add(now)
         })
     }
@@ -86,14 +76,8 @@ impl Bounds {
     pub(crate) fn open(&self, unit: Unit, allowance: u64) {
         for cpu in possible_cpus() {
             let bound = self.0.word(cpu, unit);
-            self.write(cpu, unit, bound.wrapping_add(allowance));
+            self.0.write(cpu, unit, bound.wrapping_add(allowance));
         }
-    }
-
-    fn write(&self, cpu: usize, unit: Unit, bound: u64) {
-        // SAFETY: The pointer is valid, CPUs only read their bounds, and an aligned 64-bit write
-        // is not torn for them.
-        unsafe { self.0.word_ptr(cpu, unit).write_volatile(bound) }
     }
 }
 

@@ -11,10 +11,7 @@ use super::{
     wire::{self, ATTRIBUTES},
 };
 use crate::{
-    accounting::{
-        object::Object,
-        table::{Room, Table},
-    },
+    accounting::{object::Object, table::Table},
     model::{
         name::Name,
         quota::{Counters, Quota, Rejection},
@@ -46,12 +43,14 @@ impl Command<ATTRIBUTES> for New {
         let name = Name::from_c_buffer(attribute.payload())
             .ok_or_else(|| extack.refuse(EINVAL, c"The name is empty", culprit))?;
 
-        let growth = {
-            let table = lock(request)?;
+        let failed = |error| extack.refuse(error, c"No memory for the object", Culprit::Nothing);
+        let shortage = {
+            let mut table = lock(request)?;
             if let Some(object) = table.find(&name) {
                 return existing(request, object, &table, culprit);
             }
-            table.growth()
+            let with_quota = attributes.get(uapi::NFACCT_FLAGS).is_some();
+            table.prepare(with_quota)
         };
 
         let quota = quota(attributes, extack)?;
@@ -59,12 +58,11 @@ impl Command<ATTRIBUTES> for New {
             pkts: number(attributes, uapi::NFACCT_PKTS),
             bytes: number(attributes, uapi::NFACCT_BYTES),
         };
-        let failed = |error| extack.refuse(error, c"No memory for the object", Culprit::Nothing);
-        let object = Object::new(name, quota, start).map_err(failed)?;
-        let room = growth.and_then(Room::new).map_err(failed)?;
+        let addition = shortage.and_then(|shortage| shortage.fill(name, quota, start));
+        let addition = addition.map_err(failed)?;
         // Requests of this subsystem exclude each other: the name is still free, the room enough.
-        let freed = lock(request)?.insert(object, room).map_err(failed)?;
-        drop(freed);
+        let surplus = lock(request)?.insert(addition).map_err(failed)?;
+        drop(surplus);
         Ok(())
     }
 }

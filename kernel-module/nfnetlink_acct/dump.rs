@@ -47,7 +47,7 @@ impl Dump for TableDump {
     }
 
     fn fill(&mut self, part: &mut Part<'_>) -> Progress {
-        let Some(mut table) = Table::pernet().lock(part.net) else {
+        let Some(table) = Table::pernet().lock(part.net) else {
             return Progress::Complete;
         };
         let end = table.visit_from(self.next_id, |id, object, locked| {

@@ -24,6 +24,7 @@ mod netfilter {
     pub(crate) mod attribute;
     pub(crate) mod bindings;
     pub(crate) mod buffer;
+    pub(crate) mod cell_block;
     pub(crate) mod dump;
     pub(crate) mod extack;
     pub(crate) mod irq_lock;

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the built modules must look like as machine code.
 
-The match of an object without quota runs for every packet: no call, no locked
-instruction. A Rust panic is a BUG in the kernel: no panic may be linked. That
-covers arithmetic, for where the compiler cannot rule out an overflow it links
-a panic, as long as the kernel is configured so.
+The match runs for every packet: no call, no locked instruction, but where it
+leaves to find out about a quota. A Rust panic is a BUG in the kernel: no panic
+may be linked. That covers arithmetic, for where the compiler cannot rule out
+an overflow it links a panic, as long as the kernel is configured so.
 """
 
 import re
@@ -14,6 +14,7 @@ from lab import in_root, say
 
 MODULES = ("nfnetlink_acct", "xt_nfacct")
 MATCH = "match_callback"
+ASK = "nfacct_match3ask"
 RETURN_THUNK = "__x86_return_thunk"
 PANIC = re.compile(r"panic|rust_begin_unwind|rust_helper_BUG")
 
@@ -83,7 +84,9 @@ def paths(code):
         elif word.startswith("jmp"):
             todo.append((instruction.target, done))
         else:
-            if word.startswith("j"):
+            if word.startswith("j") and instruction.symbol:
+                out.append(Path([i for _, i in done], instruction.symbol))
+            elif word.startswith("j"):
                 todo.append((instruction.target, done))
             todo.append((following.get(at), done))
     return out
@@ -94,24 +97,30 @@ def is_locked(instruction):
     return instruction.text.startswith("lock") or re.match(r"^xchg\w?\s.*\(", instruction.text)
 
 
-def plain_match(listing):
-    """Judge the path without quota: the one that counts in this CPU's cell."""
+def packet_paths(listing):
+    """Judge the ways of a packet; return complaints and the lengths of those that return.
+
+    The shortest is that without a quota, the longest that where the answer is known.
+    """
     functions = parse(listing, MATCH)
     if not functions:
-        return [f"no function called {MATCH}"], 0
-    longest = 0
+        return [f"no function called {MATCH}"], []
+    lengths = []
     out = []
     for name, code in functions.items():
-        plain = [p for p in paths(code) if any("%gs:" in i.text for i in p.instructions)]
-        if not plain:
-            out.append(f"{name}: no path counts per CPU")
-        for path in plain:
-            longest = max(longest, len(path.instructions))
-            if path.leaves_to != "return":
-                out.append(f"{name}: the path without quota leaves to {path.leaves_to}")
+        for path in paths(code):
+            texts = [i.text for i in path.instructions]
+            if not any("%gs:" in text for text in texts):
+                out.append(f"{name}: a path does not count per CPU")
+            if path.leaves_to == "return":
+                lengths.append(len(texts))
+            elif ASK not in path.leaves_to:
+                out.append(f"{name}: a path leaves to {path.leaves_to}")
             out += [f"{name}: {i.text}" for i in path.instructions
                     if i.text.startswith("call") or is_locked(i)]
-    return out, longest
+    if not lengths:
+        out.append("no path returns")
+    return out, sorted(lengths)
 
 
 def overflow_checks(config):
@@ -125,10 +134,10 @@ def run(lab, tally):
     """Record the checks of machine code."""
     listing = in_root(lab, "objdump", "-dr", "--no-show-raw-insn",
                       "/out/modules/kernel-module/xt_nfacct.ko").stdout
-    complaints, longest = plain_match(listing)
-    tally.record("match path without quota: no call, no LOCK", complaints)
-    if longest:
-        say(f"match path without quota: {longest} instructions")
+    complaints, lengths = packet_paths(listing)
+    tally.record("match: no call, no LOCK", complaints)
+    if lengths:
+        say(f"match: {lengths[0]} instructions without quota, {lengths[-1]} with one")
     tally.record("arithmetic that can overflow would link a panic",
                  overflow_checks((lab.root / "build/linux/.config").read_text()))
     for module in MODULES:

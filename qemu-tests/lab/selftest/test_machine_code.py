@@ -3,7 +3,7 @@
 
 import unittest
 
-from machine_code import PANIC, Instruction, is_locked, overflow_checks, plain_match
+from machine_code import PANIC, Instruction, is_locked, overflow_checks, packet_paths
 
 GOOD = """
 0000000000000050 <__pfx_match_callback>:
@@ -11,38 +11,45 @@ GOOD = """
 
 0000000000000060 <match_callback>:
   60:\tendbr64
-  64:\tmov    0x8(%rsi),%rdx
-  72:\tmov    (%rdi),%rdx
-  75:\ttest   %rdx,%rdx
-  78:\tje     8a <match_callback+0x2a>
+  64:\tmov    (%rdi),%rdx
   7a:\tincq   %gs:(%rdx)
   7e:\tadd    %rax,%gs:0x8(%rdx)
-  83:\tmov    $0x1,%al
-  85:\tjmp    8a <match_callback+0x2a>
-\t\t\t86: R_X86_64_PLT32\t__x86_return_thunk-0x4
-  8a:\tlock add %rsi,(%rdx)
-  8e:\tcall   93 <match_callback+0x33>
-\t\t\t8f: R_X86_64_PLT32\tjudge-0x4
-  93:\tret
+  83:\ttest   %rcx,%rcx
+  85:\tje     a0 <match_callback+0x40>
+  8a:\tcmp    %gs:(%rcx),%rdx
+  8e:\tjns    94 <match_callback+0x34>
+\t\t\t90: R_X86_64_PLT32\tnfacct_match3ask-0x4
+  94:\tmov    0x11(%rcx),%al
+  98:\tjmp    a0 <match_callback+0x40>
+\t\t\t99: R_X86_64_PLT32\t__x86_return_thunk-0x4
+  a0:\tmov    $0x1,%al
+  a2:\tret
 """
 COUNT = "  7e:\tadd    %rax,%gs:0x8(%rdx)\n"
 
 
-class PlainMatch(unittest.TestCase):
-    """Only the path that counts per CPU is judged."""
+class PacketPaths(unittest.TestCase):
+    """Every path is judged, up to where it asks."""
 
     def complaints(self, listing):
         """Return the complaints about a listing."""
-        return plain_match(listing)[0]
+        return packet_paths(listing)[0]
 
     def test_good(self):
-        self.assertEqual(plain_match(GOOD), ([], 9))
+        self.assertEqual(packet_paths(GOOD), ([], [8, 10]))
 
     def test_call(self):
         self.assertTrue(self.complaints(GOOD.replace(COUNT, COUNT + "  81:\tcall   90 <x>\n")))
 
     def test_lock(self):
         self.assertTrue(self.complaints(GOOD.replace(COUNT, COUNT + "  81:\tlock incq (%rdi)\n")))
+
+    def test_lock_with_quota(self):
+        known = "  94:\tmov    0x11(%rcx),%al\n"
+        self.assertTrue(self.complaints(GOOD.replace(known, "  94:\tlock incq (%rdi)\n")))
+
+    def test_another_detour(self):
+        self.assertTrue(self.complaints(GOOD.replace("nfacct_match3ask", "somewhere_else")))
 
     def test_implicit_lock(self):
         self.assertTrue(self.complaints(GOOD.replace(COUNT, COUNT + "  81:\txchg   %rax,(%rdi)\n")))
