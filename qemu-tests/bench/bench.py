@@ -19,18 +19,23 @@ sys.path.insert(0, str(HERE.parent / "lab"))
 import figures  # noqa: E402
 import machine  # noqa: E402
 import tables  # noqa: E402
-from lab import in_root, open_lab, say  # noqa: E402
+from lab import LabError, in_root, open_lab, say  # noqa: E402
+
+# The emulators of other suites do not know the plugin's interface.
+SUITES = ("forky",)
 
 # What the C modules do in quadratic time is not asked of them for large tables.
+# Rules come first: what nf_tables spends on its own counters depends on how much
+# per-CPU memory was used and freed before.
 PACKETS = 2000
 CHECK = {
     "c": ["control:1000", "dump:1000", "traffic:300"],
-    "rust": ["control:1000,3000,10000,30000", "quadratic:10000", "dump:1000,10000", "rules:5000", "traffic:300"],
+    "rust": ["rules:5000", "control:1000,3000,10000,30000", "quadratic:10000", "dump:1000,10000", "traffic:300"],
 }
 FULL = {
-    "c": ["control:1000,3000,10000", "quadratic:1000,10000", "dump:1000,3000,10000,50000", "rules:5000", "traffic:2000"],
-    "rust": ["control:1000,3000,10000,30000,100000", "quadratic:1000,10000",
-             "dump:1000,3000,10000,50000,100000", "rules:5000", "traffic:2000"],
+    "c": ["rules:5000", "control:1000,3000,10000", "quadratic:1000,10000", "dump:1000,3000,10000", "traffic:2000"],
+    "rust": ["rules:5000", "control:1000,3000,10000,30000,100000", "quadratic:1000,10000",
+             "dump:1000,3000,10000,50000,100000", "traffic:2000"],
 }
 # Guests with two processors, or with more memory: label, jobs, settings.
 OTHERS = [("memory-plain", ["memory-plain:10000"], {"machine": machine.PARALLEL}),
@@ -74,7 +79,8 @@ def check(lab):
 
 def run_check(lab, tally):
     """Record the check in a longer list of checks."""
-    tally.record("limits of instructions and memory", check(lab))
+    if lab.suite in SUITES:
+        tally.record("limits of what packets and requests cost", check(lab))
 
 
 def measure_all(lab):
@@ -136,7 +142,12 @@ def bench(lab):
 
 def main():
     """Do what the first argument says."""
-    lab = open_lab()
+    try:
+        lab = open_lab()
+    except LabError as error:
+        sys.exit(f"error: {error}")
+    if lab.suite not in SUITES:
+        sys.exit(f"error: figures can be had with SUITE={SUITES[0]} only")
     complaints = check(lab) if sys.argv[1:] == ["check"] else bench(lab)
     for complaint in complaints:
         print(f"FAILED {complaint}")

@@ -26,6 +26,9 @@ import unit
 from lab import HERE, LabError, open_lab, say
 from tally import counted
 
+sys.path.append(str(HERE.parent / "bench"))
+import bench  # noqa: E402
+
 GUEST = ("guest-tests", "cargo", "guest", "qemu-tests/guest")
 USERLAND = ("userland", "cargo", "userland", "userland")
 MODULES = ("modules", "modules")
@@ -128,6 +131,7 @@ def main(tally):
     if mode == "debug":
         on_debug(lab, tally, ["c-c", "rust-rust"])
     elif mode == "ci":
+        bench.run_check(lab, tally)
         on_debug(lab, tally, ["rust-rust"])
     elif mode == "long":
         for_hours(lab, tally)
