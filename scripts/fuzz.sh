@@ -29,19 +29,23 @@ flags=(--cfg fuzzing -Zsanitizer=address -Cpasses=sancov-module -Cdebug-assertio
 RUSTFLAGS="${flags[*]}" CARGO_TARGET_DIR=$build \
 	cargo +nightly build --release --locked --target "$host" --manifest-path "$top/userland/fuzz/Cargo.toml"
 
-failed=0
-for target in "${targets[@]}"; do
-	echo "== $target for $seconds seconds"
-	mkdir -p "$build/found/$target" "$build/artifacts"
-	if "$build/$host/release/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
-		-artifact_prefix="$build/artifacts/$target-" "$build/found/$target" "$top/userland/fuzz/corpus/$target" \
-		>"$build/$target.log" 2>&1; then
-		grep -E 'stat::number_of_executed_units|^Done' "$build/$target.log"
+# one TARGET: fuzz it and say how it went.
+one() {
+	local log=$build/$1.log
+	mkdir -p "$build/found/$1" "$build/artifacts"
+	if "$build/$host/release/$1" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 \
+		-artifact_prefix="$build/artifacts/$1-" "$build/found/$1" "$top/userland/fuzz/corpus/$1" >"$log" 2>&1; then
+		echo "$1: $(grep '^Done' "$log")"
 	else
-		failed=$((failed + 1))
-		tail -n 40 "$build/$target.log"
-		echo "FAILED: $target; see $build/$target.log and $build/artifacts" >&2
+		echo "FAILED $1: see $log and $build/artifacts; the end of the log:"
+		tail -n 40 "$log"
+		return 1
 	fi
-done
-echo "${#targets[@]} targets fuzzed, $failed failed"
-exit $((failed > 0))
+}
+
+export -f one
+export build host seconds top
+# As many at a time as there are processors.
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'one {}' || failed=1
+echo "${#targets[@]} targets fuzzed for $seconds seconds each${failed:+, with failures}"
+exit "${failed:-0}"

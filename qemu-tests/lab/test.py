@@ -5,7 +5,7 @@
   test.py          everything that must hold on the packaged kernel
   test.py debug    the guest tests on the debug kernel, and proof of its checkers
   test.py long     the guest tests as campaigns of hours, on the packaged kernel
-  test.py ci       lints, then all of the first two that fits
+  test.py ci       lints and fuzzing, then all of the first two that fits
 With SUITE_TESTS only the modules, their checks and the chosen tests are run.
 """
 
@@ -17,6 +17,7 @@ import sys
 
 import boot
 import crimes
+import fuzz
 import guests
 import kernels
 import layout
@@ -126,6 +127,7 @@ def main(tally):
     lab = open_lab()
     if mode == "ci":
         lint.run(lab, tally)
+        fuzz.run(tally)
     if mode in ("", "ci"):
         on_stock(lab, tally)
     if mode == "debug":

@@ -150,7 +150,7 @@ pub fn all() -> Vec<Record> {
 }
 
 /// How many of these commands there are, and how many of them are to differ.
-pub fn count(records: &[Record]) -> (usize, usize) {
+pub fn count(records: &[Record]) -> (u64, u64) {
     let listed = records.iter().filter(|record| record.difference.is_some()).count();
-    (records.len(), listed)
+    (records.len() as u64, listed as u64)
 }

@@ -8,9 +8,9 @@ use crate::harness::Test;
 /// How many commands were compared, and what is wrong.
 #[derive(Default)]
 pub struct Score {
-    cases: usize,
-    identical: usize,
-    listed: usize,
+    cases: u64,
+    identical: u64,
+    listed: u64,
     wrong: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl Score {
     }
 
     /// Reports; `expected` is how many commands there are in all and how many of them are to differ.
-    pub fn finish(self, t: &mut Test, (cases, listed): (usize, usize)) {
+    pub fn finish(self, t: &mut Test, (cases, listed): (u64, u64)) {
         t.obs(
             "score",
             format!("{} commands, {} identical, {} listed differences", self.cases, self.identical, self.listed),
