@@ -170,6 +170,7 @@ fn save_and_restore(_: &mut Test) {
     let before = acct.list();
     let saved = ours("save --file /tmp/saved");
     assert_eq!(saved, "");
+    assert_eq!(ours("save --file /dev/stdout"), ours("save"));
     ours("flush");
     assert_eq!(acct.list(), []);
     ours("restore -f /tmp/saved");
