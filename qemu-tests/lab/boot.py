@@ -16,8 +16,18 @@ from lab import door, say
 TOTAL = 1800
 IDLE = 360
 
-# Set when this program is told to end: guests are stopped then.
+# Set when this program is told to end.
 stopping = threading.Event()
+
+# The guests that run now.
+running = set()
+
+
+def stop_all():
+    """End every guest at once, and start no other."""
+    stopping.set()
+    for guest in list(running):
+        guest.kill()
 
 
 # Processor seconds that loop() takes where the time-outs were chosen.
@@ -64,6 +74,7 @@ def follow(lab, command, results, label, total=TOTAL, idle=IDLE):
     reason = None
     guest = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                              env=dict(os.environ, SUITE=lab.suite))
+    running.add(guest)
     try:
         while guest.poll() is None:
             time.sleep(0.1)
@@ -88,6 +99,7 @@ def follow(lab, command, results, label, total=TOTAL, idle=IDLE):
             # The door's namespaces end with it, and QEMU with them.
             guest.kill()
             guest.wait()
+        running.discard(guest)
     return time.monotonic() - begin, reason
 
 
