@@ -29,12 +29,13 @@ impl IrqLock {
     /// An unlocked lock that is checked. It may be moved until it is locked first.
     #[cfg(CONFIG_DEBUG_SPINLOCK)]
     pub(crate) fn new() -> Self {
+        use kernel::prelude::*;
         let lock = UnsafeCell::new(bindings::raw_spinlock_t::default());
         // SAFETY: The pointer is valid, name and key are static.
         unsafe {
             bindings::__raw_spin_lock_init(
                 lock.get(),
-                c"nfacct_meter".as_ptr(),
+                c"nfacct_meter".as_char_ptr(),
                 kernel::static_lock_class!().as_ptr(),
                 bindings::lockdep_wait_type_LD_WAIT_SPIN as i16,
             );
