@@ -29,7 +29,8 @@ flags=(--cfg fuzzing -Zsanitizer=address -Cpasses=sancov-module -Cdebug-assertio
 RUSTFLAGS="${flags[*]}" CARGO_TARGET_DIR=$build \
 	cargo +nightly build --release --locked --target "$host" --manifest-path "$top/userland/fuzz/Cargo.toml"
 
-# one TARGET: fuzz it and say how it went.
+# one TARGET: fuzz it and say how it went. Run by xargs.
+# shellcheck disable=SC2329
 one() {
 	local log=$build/$1.log
 	mkdir -p "$build/found/$1" "$build/artifacts"
