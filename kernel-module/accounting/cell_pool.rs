@@ -110,7 +110,7 @@ impl Supply {
         Self {
             cells,
             block: None,
-            block_size: block_size.clamp(4, CellBlock::MAX),
+            block_size: block_size.max(4),
         }
     }
 

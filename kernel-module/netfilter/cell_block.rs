@@ -6,13 +6,9 @@
 //! allocation the per-CPU allocator searches its map again, which takes longer than all the rest of
 //! adding an object. Memory is charged to the memory cgroup of whoever allocates a block.
 
-use super::{
-    bindings,
-    per_cpu::{self, Bounds, Cell, Cells},
-};
+use super::per_cpu::{self, access, Bounds, Cell, Cells};
 use core::ptr::NonNull;
 use kernel::{
-    alloc::AllocError,
     prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Full, Relaxed},
@@ -20,11 +16,11 @@ use kernel::{
     },
 };
 
-/// The cells of up to 64 objects.
+/// The cells of many objects.
 ///
 /// # Invariants
 ///
-/// `area` is a `__percpu` pointer to as many `Cell`s as `all` has bits. A bit of `free` is set if
+/// `area` are as many cells as `all` has bits. A bit of `free` is set if
 /// no [`Cells`] with this index exists.
 pub(crate) struct CellBlock {
     area: NonNull<Cell>,
@@ -39,33 +35,23 @@ unsafe impl Send for CellBlock {}
 unsafe impl Sync for CellBlock {}
 
 impl CellBlock {
-    /// The largest block, in objects.
-    pub(crate) const MAX: u32 = u64::BITS;
+    /// The largest block, in cells.
+    pub(crate) const MAX: u32 = access::MOST_CELLS;
 
     const NOWHERE: u32 = u32::MAX;
 
-    /// Allocates a block for `count` objects, at most [`MAX`](Self::MAX). May sleep.
+    /// Allocates a block of `count` cells, at most [`MAX`](Self::MAX). May sleep.
     ///
     /// # Errors
     ///
     /// `ENOMEM`.
     pub(crate) fn new(count: u32) -> Result<Arc<Self>> {
         let all = u64::MAX
-            .checked_shr(Self::MAX.saturating_sub(count))
+            .checked_shr(u64::BITS.saturating_sub(count.min(Self::MAX)))
             .ok_or(EINVAL)?;
-        let size = size_of::<Cell>().wrapping_mul(all.count_ones() as usize);
-        // SAFETY: Size and alignment are within the limits of the allocator.
-        let area = unsafe {
-            bindings::pcpu_alloc_noprof(
-                size,
-                align_of::<Cell>(),
-                false,
-                bindings::GFP_KERNEL_ACCOUNT,
-            )
-        };
-        // INVARIANT: What the allocator returns is null or such a pointer. All cells are free.
+        // INVARIANT: All cells are free.
         let block = Self {
-            area: NonNull::new(area.cast()).ok_or(AllocError)?,
+            area: access::allocate(all.count_ones()).ok_or(ENOMEM)?,
             all,
             free: Atomic::new(all),
             place: Atomic::new(Self::NOWHERE),
@@ -116,7 +102,7 @@ impl CellBlock {
 impl Drop for CellBlock {
     fn drop(&mut self) {
         // SAFETY: By the type invariant. Each `Cells` holds a reference, so there are none.
-        unsafe { bindings::free_percpu(self.area.as_ptr().cast()) }
+        unsafe { access::free(self.area) }
     }
 }
 

@@ -2,8 +2,8 @@
 
 //! A pair of counters that every CPU has one of.
 //!
-//! C counterpart: `this_cpu_inc()` and `this_cpu_add()` on x86-64. Making, reading and freeing
-//! them is in `cell_block.rs` and `per_cpu_owner.rs`. Only the owner CPU ever writes its counters, with single
+//! Where they are is in `cell_access.rs`; making and freeing them in `cell_block.rs`, reading them
+//! in `per_cpu_owner.rs`. Only the owner CPU ever writes its counters, with single
 //! instructions that neither an interrupt nor a migration can split, and without a LOCK prefix. So
 //! nobody may clear them: whoever wants to start from zero remembers what to subtract.
 
@@ -13,8 +13,9 @@ use core::{
     ptr::NonNull,
 };
 
-#[cfg(not(all(CONFIG_X86_64, CONFIG_SMP, not(CONFIG_UML))))]
-compile_error!("per-CPU counters are written for 64-bit x86 with CONFIG_SMP");
+#[cfg_attr(not(NFACCT_SLAB_CELLS), path = "cell_access.rs")]
+#[cfg_attr(NFACCT_SLAB_CELLS, path = "cell_access_slab.rs")]
+pub(super) mod access;
 
 /// Known to the provider only.
 pub(super) enum Block {}
@@ -26,7 +27,7 @@ pub(super) struct Cell {
     pub(super) bytes: u64,
 }
 
-// The instructions below have these offsets in them.
+// Code in `access` has these offsets in it.
 const _: () = assert!(offset_of!(Cell, pkts) == Unit::Packets as usize * size_of::<u64>());
 const _: () = assert!(offset_of!(Cell, bytes) == Unit::Bytes as usize * size_of::<u64>());
 
@@ -34,7 +35,7 @@ const _: () = assert!(offset_of!(Cell, bytes) == Unit::Bytes as usize * size_of:
 ///
 /// # Invariants
 ///
-/// `cell` is a `__percpu` pointer to a `Cell` that belongs to this value only. `block` is what it
+/// `cell` is one that `access::allocate()` returned, and belongs to this value only. `block` is what it
 /// was taken from, see `cell_block.rs`.
 #[repr(C)]
 pub(crate) struct Cells {
@@ -51,18 +52,8 @@ impl Cells {
     /// Counts one packet of `len` bytes on this CPU. Any context.
     #[inline(always)]
     pub(crate) fn count(&self, len: u64) {
-        // SAFETY: By the type invariant the pointer plus the base of this CPU, which is that of
-        // the GS segment, is this CPU's cell. Each instruction finds the base anew, so a migration
-        // between the two only spreads the packet over two CPUs.
-        unsafe {
-            core::arch::asm!(
-                "incq %gs:0({cell})",
-                "addq {len}, %gs:8({cell})",
-                cell = in(reg) self.cell.as_ptr(),
-                len = in(reg) len,
-                options(nostack, att_syntax),
-            );
-        }
+        // SAFETY: By the type invariant.
+        unsafe { access::count(self.cell, len) }
     }
 }
 
@@ -79,19 +70,7 @@ impl Bounds {
     /// another.
     #[inline(always)]
     pub(crate) fn hold(&self, cells: &Cells, unit: Unit) -> bool {
-        let ahead: i64;
-        // SAFETY: As in `count()`, for both types. `unit` is the index of a word of a cell.
-        unsafe {
-            core::arch::asm!(
-                "movq %gs:({cell},{unit},8), {ahead}",
-                "subq %gs:({bound},{unit},8), {ahead}",
-                cell = in(reg) cells.cell.as_ptr(),
-                bound = in(reg) self.0.cell.as_ptr(),
-                unit = in(reg) unit as usize,
-                ahead = out(reg) ahead,
-                options(nostack, readonly, att_syntax),
-            );
-        }
-        ahead < 0
+        // SAFETY: By the type invariant, for both.
+        unsafe { access::ahead(cells.cell, self.0.cell, unit) < 0 }
     }
 }

@@ -2,11 +2,11 @@
 
 //! Reading per-CPU counters, and setting bounds for them.
 //!
-//! C counterpart: `per_cpu_ptr()` and `for_each_possible_cpu()`.
+//! C counterpart: `for_each_possible_cpu()`.
 
 use super::{
     bindings,
-    per_cpu::{Bounds, Cells},
+    per_cpu::{access, Bounds, Cells},
 };
 use crate::model::quota::{Counters, Unit};
 use kernel::cpu;
@@ -25,7 +25,7 @@ impl Cells {
     /// The counter of one CPU.
     fn word(&self, cpu: usize, unit: Unit) -> u64 {
         // SAFETY: The pointer is valid. Aligned 64-bit reads are not torn by the owner's writes.
-        unsafe { self.word_ptr(cpu, unit).read_volatile() }
+        unsafe { access::word(self.cell, cpu, unit).read_volatile() }
     }
 
     /// Sets the counters of all CPUs to zero. No packet may be counted meanwhile.
@@ -39,20 +39,7 @@ impl Cells {
 
     fn write(&self, cpu: usize, unit: Unit, value: u64) {
         // SAFETY: The pointer is valid. An aligned 64-bit write is not torn for who reads it.
-        unsafe { self.word_ptr(cpu, unit).write_volatile(value) }
-    }
-
-    /// Valid for reads and writes if `cpu` is possible, as long as `self` is there.
-    fn word_ptr(&self, cpu: usize, unit: Unit) -> *mut u64 {
-        // SAFETY: The array has an element for each possible CPU, set at boot.
-        let base = unsafe {
-            (&raw const bindings::__per_cpu_offset)
-                .cast::<usize>()
-                .add(cpu)
-                .read()
-        };
-        let cell: *mut u64 = self.cell.as_ptr().wrapping_byte_add(base).cast();
-        cell.wrapping_add(unit as usize)
+        unsafe { access::word(self.cell, cpu, unit).write_volatile(value) }
     }
 }
 

@@ -33,7 +33,7 @@ run_modules() {
 run_debug_modules() {
 	local target=(make -C /build/source O=/build/debug/tree LLVM=1 -j"$(nproc)" modules)
 	mkdir -p "$OUT"/{modules-debug,crimes}
-	in_root "${target[@]}" M=/checkout MO=/out/modules-debug
+	in_root "${target[@]}" M=/checkout MO=/out/modules-debug NFACCT_SLAB_CELLS=y
 	in_root "${target[@]}" M=/checkout/qemu-tests/debug MO=/out/crimes
 }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Where the counters of a CPU are, for tests: in an array from the slab allocator.
+//!
+//! KASAN, failslab and SLUB's own checks do not know per-CPU memory. Built with
+//! `NFACCT_SLAB_CELLS=y`, the modules keep the cells of each object in an allocation of its own
+//! with an element for each CPU and a guard behind them, so that a use after free or beyond the
+//! end is seen. Slow: locked additions, as a migration may put two CPUs on one cell.
+
+use super::{super::bindings, Cell};
+use crate::model::quota::Unit;
+use core::ptr::NonNull;
+use kernel::{
+    cpu::{self, CpuId},
+    prelude::*,
+    sync::atomic::{Atomic, Relaxed},
+};
+
+/// How many cells [`allocate()`] can be asked for.
+pub(crate) const MOST_CELLS: u32 = 1;
+
+/// What the guard holds.
+const GUARD: u64 = 0x6e66_6163_6374_2121;
+
+/// Counts one packet of `len` bytes in this CPU's cell.
+///
+/// # Safety
+///
+/// `cell` must come from [`allocate()`] and not have been freed.
+pub(crate) unsafe fn count(cell: NonNull<Cell>, len: u64) {
+    let cpu = CpuId::current().as_u32() as usize;
+    for (unit, value) in [(Unit::Packets, 1), (Unit::Bytes, len)] {
+        // SAFETY: The word is valid and aligned, and all changes of it are atomic.
+        let word = unsafe { Atomic::from_ptr(word(cell, cpu, unit)) };
+        word.fetch_add(value, Relaxed);
+    }
+}
+
+/// How far this CPU's word in `cell` is ahead of that in `bound`.
+///
+/// # Safety
+///
+/// As for [`count()`], for both.
+pub(crate) unsafe fn ahead(cell: NonNull<Cell>, bound: NonNull<Cell>, unit: Unit) -> i64 {
+    let cpu = CpuId::current().as_u32() as usize;
+    // SAFETY: Both words are valid.
+    let (cell, bound) = unsafe {
+        (
+            word(cell, cpu, unit).read_volatile(),
+            word(bound, cpu, unit).read_volatile(),
+        )
+    };
+    cell.wrapping_sub(bound) as i64
+}
+
+/// The word of one CPU. Valid for reads and writes if `cpu` is possible and `cell` is not freed.
+pub(crate) fn word(cell: NonNull<Cell>, cpu: usize, unit: Unit) -> *mut u64 {
+    let cell: *mut u64 = cell.as_ptr().wrapping_add(cpu).cast();
+    cell.wrapping_add(unit as usize)
+}
+
+/// Allocates a zeroed cell, charged to the caller's memory cgroup. May sleep.
+pub(crate) fn allocate(_count: u32) -> Option<NonNull<Cell>> {
+    let cpus = cpu::nr_cpu_ids() as usize;
+    let mut words = KVec::<u64>::from_elem(0, cpus.checked_mul(2)?, GFP_KERNEL_ACCOUNT).ok()?;
+    words.push(GUARD, GFP_KERNEL_ACCOUNT).ok()?;
+    NonNull::new(words.into_raw_parts().0.cast())
+}
+
+/// Frees what [`allocate()`] returned. Any context.
+///
+/// # Safety
+///
+/// Nobody may use the cells any more.
+pub(crate) unsafe fn free(area: NonNull<Cell>) {
+    let guard = word(area, cpu::nr_cpu_ids() as usize, Unit::Packets);
+    // SAFETY: `allocate()` put the guard there, behind the cells of all CPUs.
+    if unsafe { guard.read_volatile() } != GUARD {
+        pr_err!("BUG: the guard behind the cells of an object was overwritten\n");
+    }
+    // SAFETY: `allocate()` took the memory from this allocator.
+    unsafe { bindings::kfree(area.as_ptr().cast()) }
+}
