@@ -8,6 +8,8 @@
 
 use super::bindings;
 use core::{cell::UnsafeCell, marker::PhantomData};
+#[cfg(CONFIG_DEBUG_SPINLOCK)]
+use kernel::prelude::*;
 
 /// A lock that protects what its owner says it does.
 #[repr(transparent)]
