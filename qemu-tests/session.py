@@ -49,6 +49,12 @@ while True:
 
     def __enter__(self):
         self.sender = subprocess.Popen(["ip", "netns", "exec", "peer", "python3", "-c", self.SENDER])
+        deadline = time.monotonic() + 60
+        while "pkts = " + "0" * 20 in subprocess.run(["nfacct", "get", "http"], capture_output=True, text=True,
+                                                     check=True).stdout:
+            if time.monotonic() > deadline:
+                sys.exit("no packet came")
+            time.sleep(0.1)
         return self
 
     def __exit__(self, *_):
