@@ -170,7 +170,8 @@ fn save_and_restore(_: &mut Test) {
     let before = acct.list();
     let saved = ours("save --file /tmp/saved");
     assert_eq!(saved, "");
-    assert_eq!(ours("save --file /dev/stdout"), ours("save"));
+    // What /dev/stdout is a link to, where there is one.
+    assert!(ours("save --file /proc/self/fd/1") == ours("save"));
     ours("flush");
     assert_eq!(acct.list(), []);
     ours("restore -f /tmp/saved");
