@@ -16,7 +16,7 @@ from figures import series, short
 COLOURS = {"c": "#b5541c", "rust": "#1c5fb5"}
 NAMES = {"c": "C", "rust": "Rust"}
 WIDTH, HEIGHT = 340, 260
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 30, 34
+LEFT, RIGHT, TOP, BOTTOM = 62, 28, 30, 34
 
 GROWTH = [("add.prefix", "add all objects"), ("delete.newest", "delete all, the newest first"),
           ("get.last", "get the last object"), ("rule.last", "rule on the last object"),

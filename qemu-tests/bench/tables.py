@@ -17,8 +17,9 @@ OTHERS = [
     ("restore.legacy.share.5000", "what 5k matches add to it"),
     ("restore.nft.bare.5000", "iptables-nft-restore, 5k rules without a match"),
     ("restore.nft.share.5000", "what 5k matches add to it"),
-    *((f"traffic.{kind}.{count}", f"a packet through {count} rules, {kind}")
-      for kind in ("legacy", "nft") for count in (0, 1, 10, 100, "bare.100")),
+    *((f"traffic.{kind}.{count}", f"a packet through {text}, {kind}") for kind in ("legacy", "nft")
+      for count, text in ((0, "no rule"), (1, "1 rule"), (10, "10 rules"), (100, "100 rules"),
+                          ("bare.100", "100 rules without a match"))),
     ("load", "load of both modules"),
     ("load.bytes", "bytes of both module files"),
     *((f"memory.{kind}.{part}", f"memory of an object, {kind}: {part}")
