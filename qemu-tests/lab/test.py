@@ -37,7 +37,8 @@ DEBUG_MODULES = ("modules for the debug kernel", "debug_modules")
 
 # What continuous integration runs on the debug kernel: life times, locks, failing
 # allocations and the paths through unsafe code. The rest takes as long again.
-CI_DEBUG_TESTS = "lifecycle netlink names dump_changes reset quota events races xtables nft netns memory faults"
+CI_DEBUG_TESTS = ("lifecycle netlink names dump_changes reset quota events races xtables nft netns memory "
+                  "faults.requests faults.dump_parts faults.*_rules faults.over_quota_event")
 
 # Options of guest-tests. Seconds for one test are those of an idle machine.
 DEBUG_OPTIONS = "--scale debug --timeout 3600"
