@@ -9,15 +9,27 @@ use kernel::{prelude::*, sync::Arc};
 /// Blocks that may have free cells.
 ///
 /// A block that is not in here lives on with the objects that have cells of it.
+///
+/// # Invariants
+///
+/// There is room for `total` blocks, and `total` is at least the number of those that live.
 pub(super) struct CellPool {
-    blocks: KVec<Arc<CellBlock>>,
+    blocks: KVVec<Arc<CellBlock>>,
+    total: usize,
+}
+
+/// A block, and memory for a pool to note it in if that has not enough.
+pub(super) struct NewBlock {
+    block: Arc<CellBlock>,
+    room: KVVec<Arc<CellBlock>>,
 }
 
 impl CellPool {
     /// An empty pool, which takes no memory.
     pub(super) fn new() -> Self {
         Self {
-            blocks: KVec::new(),
+            blocks: KVVec::new(),
+            total: 0,
         }
     }
 
@@ -34,19 +46,39 @@ impl CellPool {
         }
     }
 
-    /// Makes the free cells of a block available, or forgets the block if all of them are free.
-    ///
-    /// Without memory to note it, they stay unused until another object of the block is deleted.
-    pub(super) fn offer(&mut self, block: Arc<CellBlock>) {
-        match block.place() {
-            Some(place) if block.is_unused() => self.forget(place),
-            None if !block.is_unused() => {
-                let place = self.blocks.len();
-                if self.grow().is_ok() && self.blocks.push_within_capacity(block.clone()).is_ok() {
-                    block.set_place(Some(place));
-                }
+    /// Adds the block of a [`Supply`], if it had to allocate one.
+    pub(super) fn add(&mut self, new: Option<NewBlock>) {
+        let Some(NewBlock { block, room }) = new else {
+            return;
+        };
+        if room.capacity() > self.blocks.capacity() {
+            let mut old = core::mem::replace(&mut self.blocks, room);
+            for block in old.drain_all() {
+                // There is more room than there were blocks.
+                let _ = self.blocks.push_within_capacity(block);
             }
-            _ => {}
+        }
+        // INVARIANT: The supply was made for one more block.
+        self.total = self.total.wrapping_add(1);
+        self.offer(block);
+    }
+
+    /// Makes the free cells of a block available, or forgets the block if all of them are free.
+    fn offer(&mut self, block: Arc<CellBlock>) {
+        if block.is_unused() {
+            if let Some(place) = block.place() {
+                self.forget(place);
+            }
+            // INVARIANT: The block dies with `block`.
+            self.total = self.total.saturating_sub(1);
+            if self.total == 0 {
+                *self = Self::new();
+            }
+        } else if block.place().is_none() {
+            let place = self.blocks.len();
+            if self.blocks.push_within_capacity(block.clone()).is_ok() {
+                block.set_place(Some(place));
+            }
         }
     }
 
@@ -54,26 +86,11 @@ impl CellPool {
     pub(super) fn take_back(&mut self, object: Arc<Object>) {
         let (cells, bounds) = object.head().blocks();
         drop(object);
+        let bounds = bounds.filter(|bounds| !Arc::ptr_eq(bounds, &cells));
         self.offer(cells);
         if let Some(bounds) = bounds {
             self.offer(bounds);
         }
-    }
-
-    /// Makes room for one more block.
-    fn grow(&mut self) -> Result {
-        let capacity = self.blocks.capacity();
-        if self.blocks.len() < capacity {
-            return Ok(());
-        }
-        let larger = capacity.saturating_mul(2).max(4);
-        let larger = KVec::with_capacity(larger, GFP_KERNEL_ACCOUNT)?;
-        let mut old = core::mem::replace(&mut self.blocks, larger);
-        for block in old.drain_all() {
-            // There is more room than there were blocks.
-            let _ = self.blocks.push_within_capacity(block);
-        }
-        Ok(())
     }
 
     fn forget(&mut self, place: usize) {
@@ -96,6 +113,7 @@ pub(crate) struct Supply {
     cells: [Option<Cells>; 2],
     block: Option<Arc<CellBlock>>,
     block_size: u32,
+    room: Option<usize>,
 }
 
 impl Supply {
@@ -107,14 +125,17 @@ impl Supply {
         }
         // Each block is as large as all others together, until they have the largest size.
         let block_size = u32::try_from(objects).unwrap_or(u32::MAX);
+        let capacity = pool.blocks.capacity();
         Self {
+            room: (pool.total >= capacity).then(|| capacity.saturating_mul(2).max(4)),
             cells,
             block: None,
             block_size: block_size.max(4),
         }
     }
 
-    /// Returns zeroed cells, charged to the caller's memory cgroup. May sleep.
+    /// Returns zeroed cells. A block that has to be allocated for them is charged to the caller's
+    /// memory cgroup. May sleep.
     ///
     /// # Errors
     ///
@@ -129,8 +150,19 @@ impl Supply {
         self.block.as_ref().and_then(CellBlock::take).ok_or(ENOMEM)
     }
 
-    /// The block that was allocated, if that was necessary.
-    pub(super) fn into_block(self) -> Option<Arc<CellBlock>> {
-        self.block
+    /// The block that was allocated, if that was necessary. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(super) fn into_block(self) -> Result<Option<NewBlock>> {
+        let Some(block) = self.block else {
+            return Ok(None);
+        };
+        let room = match self.room {
+            Some(room) => KVVec::with_capacity(room, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?,
+            None => KVVec::new(),
+        };
+        Ok(Some(NewBlock { block, room }))
     }
 }

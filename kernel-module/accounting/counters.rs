@@ -2,7 +2,11 @@
 
 //! What only the provider does with the counters of an object: make, read, judge and reset them.
 
-use super::{cell_pool::Supply, head::Head, meter::Meter};
+use super::{
+    cell_pool::Supply,
+    head::Head,
+    meter::{Answer, Event, Meter},
+};
 use crate::{
     model::quota::{Counters, Quota},
     netfilter::{
@@ -10,7 +14,7 @@ use crate::{
         irq_lock::{IrqGuard, IrqLock},
         per_cpu::Bounds,
         per_cpu_owner::count_possible_cpus,
-        shared_word::{SharedFlag, SharedWord},
+        shared_word::{SharedByte, SharedWord},
     },
 };
 use kernel::{
@@ -27,6 +31,15 @@ pub(crate) struct Finding {
     pub(crate) event_due: bool,
 }
 
+/// The events that a reset has to send.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Aftermath {
+    /// That of the period which has ended: a packet has found it due, but not sent it in time.
+    pub(crate) event_missed: bool,
+    /// That of the new period: what was counted since the reading reaches the limit by itself.
+    pub(crate) event_due: bool,
+}
+
 impl Meter {
     /// A meter that knows nothing yet, charged to the caller's memory cgroup. May sleep.
     fn new(quota: Quota, cells: &mut Supply) -> Result<KBox<Self>> {
@@ -34,12 +47,17 @@ impl Meter {
             bounds: Bounds::new(cells.take()?),
             limit: quota.limit,
             unit: quota.unit,
-            exceeded: SharedFlag::new(),
-            reported: SharedFlag::new(),
-            open: SharedFlag::new(),
+            answer: SharedByte::new(),
+            event: SharedByte::new(),
             lock: IrqLock::new(),
         };
         Ok(KBox::new(meter, GFP_KERNEL_ACCOUNT)?)
+    }
+}
+
+impl Meter {
+    fn is_event_sent(&self) -> bool {
+        self.event.get() == Event::Sent as u8
     }
 }
 
@@ -69,7 +87,7 @@ impl Head {
     pub(crate) fn is_over_quota(&self) -> bool {
         self.meter
             .as_ref()
-            .is_some_and(|meter| meter.reported.get())
+            .is_some_and(|meter| meter.is_event_sent())
     }
 
     /// The current values. Packets that are counted meanwhile may be in one, both or none of them.
@@ -87,7 +105,11 @@ impl Head {
     pub(crate) fn find_out(&self) -> Option<Finding> {
         let meter = self.meter.as_ref()?;
         let guard = meter.lock.lock();
-        Some(self.settle(meter, &guard))
+        let finding = self.settle(meter, &guard);
+        if finding.event_due {
+            meter.event.set(Event::Due as u8);
+        }
+        Some(finding)
     }
 
     /// Marks the quota as reached, unless that was done, or it is not. Returns the counters for
@@ -97,47 +119,52 @@ impl Head {
         let _guard = meter.lock.lock();
         let counters = self.read();
         let quota = meter.quota();
-        if meter.reported.get() || !quota.is_reached(quota.metered(counters)) {
+        if meter.is_event_sent() || !quota.is_reached(quota.metered(counters)) {
             return None;
         }
-        meter.reported.set(true);
+        meter.event.set(Event::Sent as u8);
         Some((quota, counters))
     }
 
     /// Takes `reported` off the counters and starts a new period of the quota.
     ///
-    /// What was counted since `reported` was read remains. Tells whether that alone reaches the
-    /// quota, so that the caller has to report it. Two resets must not overlap, from reading the
-    /// counters to this call; the caller holds the lock that sees to it.
-    pub(super) fn reset(&self, reported: Counters) -> bool {
+    /// What was counted since `reported` was read remains. Two resets must not overlap, from
+    /// reading the counters to this call; the caller holds the lock that sees to it.
+    pub(super) fn reset(&self, reported: Counters) -> Aftermath {
         let subtract = || {
             self.pkts.subtract(reported.pkts);
             self.bytes.subtract(reported.bytes);
         };
         let Some(meter) = self.meter.as_ref() else {
             subtract();
-            return false;
+            return Aftermath::default();
         };
+        let quota = meter.quota();
         let guard = meter.lock.lock();
+        let event_missed =
+            meter.event.get() == Event::Due as u8 && quota.is_reached(quota.metered(reported));
         subtract();
-        meter.reported.set(false);
+        meter.event.set(Event::None as u8);
         let finding = self.settle(meter, &guard);
-        finding.event_due && meter.quota().metered(self.read()) != 0
+        Aftermath {
+            event_missed,
+            event_due: finding.event_due && quota.metered(self.read()) != 0,
+        }
     }
 
     /// Compares the counter with the limit, and says for how long the answer holds.
     fn settle(&self, meter: &Meter, _guard: &IrqGuard<'_>) -> Finding {
         let quota = meter.quota();
-        if meter.open.get() {
+        if meter.answer.get() != Answer::None as u8 {
             meter.bounds.close(&self.cells, meter.unit);
-            meter.open.set(false);
+            meter.answer.set(Answer::None as u8);
             // From here on packets of other CPUs wait for the lock. Those that did not see that
             // their bound is closed were counted before it was, or are among the few that the
             // distance to the limit leaves room for.
             smp_mb();
         }
         let mut total = quota.metered(self.read());
-        let reported = meter.reported.get();
+        let reported = meter.is_event_sent();
         let cpus = count_possible_cpus();
         if quota.outlook(total, reported, cpus).is_some() {
             // The bounds have to start from the very values that make up the sum.
@@ -147,9 +174,13 @@ impl Head {
             });
             total = base.wrapping_add(meter.bounds.close(&self.cells, meter.unit));
             if let Some(outlook) = quota.outlook(total, reported, cpus) {
-                meter.exceeded.set(outlook.exceeded);
+                let answer = if outlook.exceeded {
+                    Answer::Exceeded
+                } else {
+                    Answer::NotExceeded
+                };
+                meter.answer.set(answer as u8);
                 meter.bounds.open(meter.unit, outlook.allowance);
-                meter.open.set(true);
             }
         }
         Finding {

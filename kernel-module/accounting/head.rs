@@ -28,7 +28,7 @@ pub(crate) const PROVIDER_ABI: u32 = digest(&[
     size_of::<Meter>(),
     offset_of!(Meter, bounds),
     offset_of!(Meter, unit),
-    offset_of!(Meter, exceeded),
+    offset_of!(Meter, answer),
     Unit::Packets as usize,
     Unit::Bytes as usize,
 ]);

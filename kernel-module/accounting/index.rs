@@ -50,6 +50,11 @@ impl NameIndex {
         self.len
     }
 
+    /// The number of slots.
+    pub(super) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The hash of a name, for the functions below.
     pub(super) fn hash(&self, name: &Name) -> u64 {
         self.key.hash(name.as_bytes())

@@ -12,7 +12,7 @@ use crate::{
     netfilter::{
         irq_lock::IrqLock,
         per_cpu::{Bounds, Cells},
-        shared_word::SharedFlag,
+        shared_word::SharedByte,
     },
 };
 
@@ -20,20 +20,42 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `exceeded` holds for packets whose CPU is below its bound. Bounds are set and `exceeded`,
-/// `reported` and `open` are written with `lock` held.
+/// `answer` is right for packets whose CPU is below its bound. Bounds, `answer` and `event` are
+/// written with `lock` held.
 #[repr(C)]
 pub(crate) struct Meter {
     pub(super) bounds: Bounds,
     pub(super) limit: u64,
     pub(super) unit: Unit,
-    /// The counter is above the limit: the match is true.
-    pub(super) exceeded: SharedFlag,
-    /// The event of this period was sent.
-    pub(super) reported: SharedFlag,
-    /// Some CPU may be below its bound.
-    pub(super) open: SharedFlag,
+    /// An [`Answer`].
+    pub(super) answer: SharedByte,
+    /// An [`Event`].
+    pub(super) event: SharedByte,
     pub(super) lock: IrqLock,
+}
+
+/// What a packet need not find out.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It has to: no CPU is below its bound.
+    None,
+    /// The counter is not above the limit.
+    NotExceeded,
+    /// The counter is above the limit: the match is true.
+    Exceeded,
+}
+
+/// How far the event of this period is.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// No packet has found the limit reached.
+    None,
+    /// A packet has, and the event was not sent yet.
+    Due,
+    /// The event was sent.
+    Sent,
 }
 
 impl Meter {
@@ -44,7 +66,7 @@ impl Meter {
         // The bound is read first: it is written last.
         self.bounds
             .hold(cells, self.unit)
-            .then(|| self.exceeded.get())
+            .then(|| self.answer.get() == Answer::Exceeded as u8)
     }
 
     /// The limit.

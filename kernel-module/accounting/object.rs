@@ -5,7 +5,7 @@
 //! C counterpart: `struct nf_acct`. Memory is counted by [`Arc`]; `users` counts the rules that
 //! refer to the object, which is what user space sees and what forbids a deletion.
 
-use super::{cell_pool::Supply, head::Head, table::Locked};
+use super::{cell_pool::Supply, counters::Aftermath, head::Head, table::Locked};
 use crate::model::{
     name::Name,
     quota::{Counters, Quota, F_OVERQUOTA},
@@ -119,12 +119,12 @@ impl Object {
         self.users.load(Relaxed).wrapping_add(1)
     }
 
-    /// Takes the reported counters off; tells whether what was counted since reaches the quota.
+    /// Takes the reported counters off; tells which events are to be sent.
     ///
     /// `_locked` is proof that the table of the object is locked, which `reported` must have been
     /// read under.
     #[must_use]
-    pub(crate) fn reset(&self, reported: &Snapshot, _locked: &Locked) -> bool {
+    pub(crate) fn reset(&self, reported: &Snapshot, _locked: &Locked) -> Aftermath {
         self.head.reset(reported.counters)
     }
 

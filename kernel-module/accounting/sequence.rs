@@ -52,6 +52,11 @@ impl Sequence {
         }
     }
 
+    /// The number of places.
+    pub(super) fn capacity(&self) -> usize {
+        self.places.capacity()
+    }
+
     /// How many places one more object needs, if there are not enough.
     ///
     /// With many gaps there are: closing them costs less than what has led to them.

@@ -9,7 +9,7 @@
 //! rule holds a reference to its object.
 
 use super::{
-    cell_pool::{CellPool, Supply},
+    cell_pool::{CellPool, NewBlock, Supply},
     index::{self, NameIndex},
     object::{NewObject, Object},
     sequence::{self, Sequence},
@@ -19,10 +19,7 @@ use crate::{
         name::Name,
         quota::{Counters, Quota},
     },
-    netfilter::{
-        cell_block::CellBlock,
-        pernet::{PerNet, Pernet},
-    },
+    netfilter::pernet::{PerNet, Pernet},
 };
 use core::ops::ControlFlow;
 use kernel::{prelude::*, sync::Arc};
@@ -55,7 +52,7 @@ pub(crate) struct Shortage {
 /// One more object, and memory for its place in a table.
 pub(crate) struct Addition {
     object: NewObject,
-    block: Option<Arc<CellBlock>>,
+    block: Option<NewBlock>,
     slots: index::Slots,
     places: sequence::Places,
 }
@@ -81,7 +78,7 @@ impl Shortage {
         let places = self.places.map(sequence::allocate).transpose()?;
         Ok(Addition {
             object,
-            block: self.cells.into_block(),
+            block: self.cells.into_block()?,
             slots: slots.unwrap_or_default(),
             places: places.unwrap_or_default(),
         })
@@ -149,10 +146,10 @@ impl Table {
         let next_id = id.checked_add(1).ok_or(ENOMEM)?;
         let object = addition.object.numbered(id);
         let mut surplus = Surplus(addition.slots, addition.places);
-        if !surplus.0.is_empty() {
+        if surplus.0.len() > self.by_name.capacity() {
             surplus.0 = self.by_name.grow(surplus.0);
         }
-        if surplus.1.capacity() > 0 {
+        if surplus.1.capacity() > self.by_id.capacity() {
             surplus.1 = self.by_id.grow(surplus.1);
         }
         self.by_id.push(id, object.clone())?;
@@ -161,9 +158,7 @@ impl Table {
             return Err(ENOMEM);
         }
         self.next_id = next_id;
-        if let Some(block) = addition.block {
-            self.pool.offer(block);
-        }
+        self.pool.add(addition.block);
         Ok(surplus)
     }
 

@@ -28,7 +28,8 @@ struct Setting {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum At {
     Add,
-    Known,
+    ReadBound,
+    ReadCell(u64),
     Exceeded,
     Lock,
     CloseFirst(usize),
@@ -62,9 +63,12 @@ struct World {
     base: u64,
     exceeded: bool,
     reported: bool,
+    due: bool,
     open: bool,
     locked: bool,
     actors: [Actor; 3],
+    /// A packet has found the limit reached before the reset.
+    found_due: bool,
     taken: u64,
     counted: u64,
     under: u64,
@@ -98,9 +102,11 @@ impl World {
             base: setting.start,
             exceeded: false,
             reported: false,
+            due: false,
             open: false,
             locked: false,
             actors: [sender(0), sender(1), actor(resetter, 0)],
+            found_due: false,
             taken: 0,
             counted: 0,
             under: 0,
@@ -178,6 +184,10 @@ impl World {
         actor.exceeded = quota.is_exceeded(actor.total);
         actor.event_due = quota.is_reached(actor.total) && !reported;
         let event_due = actor.event_due;
+        if who != RESETTER {
+            self.due |= event_due;
+            self.found_due |= event_due && self.taken == 0;
+        }
         if who == RESETTER && event_due {
             actor.sum = self.base;
             actor.at = At::LeftNonzero(0);
@@ -217,12 +227,12 @@ impl World {
                 }
                 self.buffered[who] += 1;
                 self.counted += 1;
-                self.actors[who].at = At::Known;
+                self.actors[who].at = At::ReadBound;
             }
-            At::Known => {
+            At::ReadBound => self.actors[who].at = At::ReadCell(self.bounds[who]),
+            At::ReadCell(bound) => {
                 let own = self.cells[who] + u64::from(self.buffered[who]);
-                let known = own < self.bounds[who];
-                self.actors[who].at = if known { At::Exceeded } else { At::Lock };
+                self.actors[who].at = if own < bound { At::Exceeded } else { At::Lock };
             }
             At::Exceeded => self.judged(setting, who, self.exceeded),
             At::Lock => {
@@ -231,9 +241,15 @@ impl World {
                 }
                 if who == RESETTER {
                     let read = self.actors[who].total;
+                    if self.due && !self.reported && quota.is_reached(read) {
+                        self.events.push(read);
+                    } else if self.found_due && quota.is_reached(read) && self.events.is_empty() {
+                        self.violation = Some("a crossing that a packet had found raised no event");
+                    }
                     self.base = self.base.wrapping_sub(read);
                     self.taken += read;
                     self.reported = false;
+                    self.due = false;
                 }
                 self.begin_settle(who);
             }

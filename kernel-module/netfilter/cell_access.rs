@@ -37,27 +37,32 @@ pub(crate) unsafe fn count(cell: NonNull<Cell>, len: u64) {
     }
 }
 
-/// How far this CPU's word in `cell` is ahead of that in `bound`.
+/// How far the word in `cell` of one CPU is behind that in `bound`: of the CPU that this began on.
 ///
 /// # Safety
 ///
 /// As for [`count()`], for both.
 #[inline(always)]
-pub(crate) unsafe fn ahead(cell: NonNull<Cell>, bound: NonNull<Cell>, unit: Unit) -> i64 {
-    let ahead: i64;
-    // SAFETY: As in `count()`, for both. `unit` is the index of a word of a cell.
+pub(crate) unsafe fn behind(cell: NonNull<Cell>, bound: NonNull<Cell>, unit: Unit) -> i64 {
+    let behind: i64;
+    // SAFETY: The pointers plus the base of a CPU are that CPU's words, whatever the task is
+    // migrated to; `unit` is the index of a word of a cell.
     unsafe {
         core::arch::asm!(
-            "movq %gs:({cell},{unit},8), {ahead}",
-            "subq %gs:({bound},{unit},8), {ahead}",
+            "movq %gs:{this_cpu_off}(%rip), {base}",
+            "leaq ({base},{unit},8), {base}",
+            "movq ({bound},{base}), {behind}",
+            "subq ({cell},{base}), {behind}",
+            this_cpu_off = sym bindings::this_cpu_off,
             cell = in(reg) cell.as_ptr(),
             bound = in(reg) bound.as_ptr(),
             unit = in(reg) unit as usize,
-            ahead = out(reg) ahead,
+            base = out(reg) _,
+            behind = out(reg) behind,
             options(nostack, readonly, att_syntax),
         );
     }
-    ahead
+    behind
 }
 
 /// The word of one CPU. Valid for reads and writes if `cpu` is possible and `cell` is not freed.

@@ -36,21 +36,21 @@ pub(crate) unsafe fn count(cell: NonNull<Cell>, len: u64) {
     }
 }
 
-/// How far this CPU's word in `cell` is ahead of that in `bound`.
+/// How far the word in `cell` of one CPU is behind that in `bound`: of the CPU that this began on.
 ///
 /// # Safety
 ///
 /// As for [`count()`], for both.
-pub(crate) unsafe fn ahead(cell: NonNull<Cell>, bound: NonNull<Cell>, unit: Unit) -> i64 {
+pub(crate) unsafe fn behind(cell: NonNull<Cell>, bound: NonNull<Cell>, unit: Unit) -> i64 {
     let cpu = CpuId::current().as_u32() as usize;
     // SAFETY: Both words are valid.
-    let (cell, bound) = unsafe {
+    let (bound, cell) = unsafe {
         (
-            word(cell, cpu, unit).read_volatile(),
             word(bound, cpu, unit).read_volatile(),
+            word(cell, cpu, unit).read_volatile(),
         )
     };
-    cell.wrapping_sub(bound) as i64
+    bound.wrapping_sub(cell) as i64
 }
 
 /// The word of one CPU. Valid for reads and writes if `cpu` is possible and `cell` is not freed.

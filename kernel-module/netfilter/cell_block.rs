@@ -68,11 +68,11 @@ impl CellBlock {
                 break index;
             }
         };
-        // SAFETY: The bit is one of `all`, so the area has a cell with this index.
-        let cell = unsafe { block.area.add(index as usize) };
+        let cell = NonNull::new(block.area.as_ptr().wrapping_add(index as usize))?;
         // SAFETY: The pointer of an `Arc` is not null.
         let block = unsafe { NonNull::new_unchecked(Arc::into_raw(block.clone()).cast_mut()) };
-        // INVARIANT: The bit was set, and is not now: nobody else has this cell.
+        // INVARIANT: The bit was one of `all` and set, and is not now: the area has a cell with
+        // this index, and nobody else has it.
         let cells = Cells {
             cell,
             block: block.cast::<per_cpu::Block>(),
@@ -129,8 +129,8 @@ impl Drop for Cells {
         let block: *const CellBlock = self.block.as_ptr().cast();
         // SAFETY: The reference of `take()` goes back.
         let block = unsafe { Arc::from_raw(block) };
-        // SAFETY: Both pointers are into the same area.
-        let index = unsafe { self.cell.as_ptr().offset_from(block.area.as_ptr()) };
+        let offset = self.cell.addr().get().wrapping_sub(block.area.addr().get());
+        let index = offset / size_of::<Cell>();
         // INVARIANT: The bit is not set, so adding it sets it; these cells are gone.
         block.free.fetch_add(1_u64.wrapping_shl(index as u32), Full);
     }

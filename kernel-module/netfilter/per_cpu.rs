@@ -43,7 +43,8 @@ pub(crate) struct Cells {
     pub(super) block: NonNull<Block>,
 }
 
-// SAFETY: Cells belong to no thread; see the module's comment for who writes what.
+// SAFETY: Cells belong to no thread, see the module's comment for who writes what, nor does the
+// block, whose references are counted.
 unsafe impl Send for Cells {}
 // SAFETY: As above.
 unsafe impl Sync for Cells {}
@@ -66,11 +67,10 @@ pub(crate) struct Bounds(pub(super) Cells);
 impl Bounds {
     /// Whether this CPU's counter in `cells` is below its bound. Any context.
     ///
-    /// A migration between the two reads compares the counter of one CPU with the bound of
-    /// another.
+    /// Both are of the same CPU, whenever the task is migrated, and the bound is read first.
     #[inline(always)]
     pub(crate) fn hold(&self, cells: &Cells, unit: Unit) -> bool {
         // SAFETY: By the type invariant, for both.
-        unsafe { access::ahead(cells.cell, self.0.cell, unit) < 0 }
+        unsafe { access::behind(cells.cell, self.0.cell, unit) > 0 }
     }
 }

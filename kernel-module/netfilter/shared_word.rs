@@ -35,29 +35,29 @@ impl SharedWord {
     }
 }
 
-/// A flag that is written under a lock and read without.
+/// A byte that is written under a lock and read without.
 #[repr(transparent)]
-pub(crate) struct SharedFlag(UnsafeCell<u8>);
+pub(crate) struct SharedByte(UnsafeCell<u8>);
 
 // SAFETY: All accesses are single volatile reads and writes of a byte.
-unsafe impl Sync for SharedFlag {}
+unsafe impl Sync for SharedByte {}
 
-impl SharedFlag {
-    /// A flag that is not set.
+impl SharedByte {
+    /// A byte that starts as 0.
     pub(crate) const fn new() -> Self {
         Self(UnsafeCell::new(0))
     }
 
     /// `READ_ONCE()`. Any context.
     #[inline(always)]
-    pub(crate) fn get(&self) -> bool {
+    pub(crate) fn get(&self) -> u8 {
         // SAFETY: The pointer is valid.
-        unsafe { self.0.get().read_volatile() != 0 }
+        unsafe { self.0.get().read_volatile() }
     }
 
     /// `WRITE_ONCE()`. Writes become visible to other CPUs in the order of the program.
-    pub(crate) fn set(&self, value: bool) {
+    pub(crate) fn set(&self, value: u8) {
         // SAFETY: The pointer is valid.
-        unsafe { self.0.get().write_volatile(u8::from(value)) }
+        unsafe { self.0.get().write_volatile(value) }
     }
 }

@@ -44,16 +44,16 @@ impl Command<ATTRIBUTES> for New {
             .ok_or_else(|| extack.refuse(EINVAL, c"The name is empty", culprit))?;
 
         let failed = |error| extack.refuse(error, c"No memory for the object", Culprit::Nothing);
+        let quota;
         let shortage = {
             let mut table = lock(request)?;
             if let Some(object) = table.find(&name) {
                 return existing(request, object, &table, culprit);
             }
-            let with_quota = attributes.get(uapi::NFACCT_FLAGS).is_some();
-            table.prepare(with_quota)
+            quota = self::quota(attributes, extack)?;
+            table.prepare(quota.is_some())
         };
 
-        let quota = quota(attributes, extack)?;
         let start = Counters {
             pkts: number(attributes, uapi::NFACCT_PKTS),
             bytes: number(attributes, uapi::NFACCT_BYTES),

@@ -11,7 +11,7 @@ use crate::{
         object::{Object, Snapshot},
         table::Locked,
     },
-    model::quota::F_OVERQUOTA,
+    model::quota::{Counters, Quota, F_OVERQUOTA},
     netfilter::{
         buffer::{Context, NewBuffer},
         net::Net,
@@ -20,10 +20,15 @@ use crate::{
     },
 };
 
-/// Takes the reported counters off an object; sends the event if what was counted since reaches
-/// the quota. `locked` is proof that the table of the object is locked since before they were read.
+/// Takes the reported counters off an object, and sends the events that are due then. `locked` is proof that the table of the object is locked since before they were read.
 pub(crate) fn reset(net: Net<'_>, object: &Object, reported: &Snapshot, locked: &Locked) {
-    if object.reset(reported, locked) {
+    let aftermath = object.reset(reported, locked);
+    if let Some(quota) = object.head().quota().filter(|_| aftermath.event_missed) {
+        if let Ok(event) = NewBuffer::new(Context::Process) {
+            send(net, object, event, quota, reported.counters);
+        }
+    }
+    if aftermath.event_due {
         over_quota(net, object);
     }
 }
@@ -49,17 +54,20 @@ pub(crate) fn judge(net: Net<'_>, object: &Object) -> bool {
 ///
 /// Without memory nothing changes, and the next packet tries again.
 fn over_quota(net: Net<'_>, object: &Object) {
-    let Ok(mut event) = NewBuffer::new(Context::Packet) else {
+    let Ok(event) = NewBuffer::new(Context::Packet) else {
         return;
     };
-    let uses = object.uses();
-    let Some((quota, counters)) = object.head().begin_event() else {
-        return;
-    };
+    if let Some((quota, counters)) = object.head().begin_event() {
+        send(net, object, event, quota, counters);
+    }
+}
+
+/// Sends the event with these counters.
+fn send(net: Net<'_>, object: &Object, mut event: NewBuffer, quota: Quota, counters: Counters) {
     let snapshot = Snapshot {
         counters,
         flags: quota.flag() | F_OVERQUOTA,
-        uses,
+        uses: object.uses(),
     };
     if wire::report(event.buffer(), Recipient::GROUP, object, &snapshot).is_ok() {
         event.broadcast(net, uapi::NFNLGRP_ACCT_QUOTA);
