@@ -5,8 +5,8 @@
 //! C counterpart: `struct nfnl_acct_net`. Objects are in a sequence by number, which is the order
 //! of creation and that of dumps, and in an index by name. Both are changed together under one
 //! mutex per namespace (`Pernet::lock()`), which also covers each part of a dump, each reset from
-//! reading the counters to subtracting them, and the lookup for a new rule. Packets take no lock: a
-//! rule holds a reference to its object.
+//! reading the counters to subtracting them, and the lookup for a new rule. Packets do not take it:
+//! a rule holds a reference to its object.
 
 use super::{
     cell_pool::{CellPool, NewBlock, Supply},

@@ -3,9 +3,9 @@
 //! A pair of counters that every CPU has one of.
 //!
 //! Where they are is in `cell_access.rs`; making and freeing them in `cell_block.rs`, reading them
-//! in `per_cpu_owner.rs`. Only the owner CPU ever writes its counters, with single
-//! instructions that neither an interrupt nor a migration can split, and without a LOCK prefix. So
-//! nobody may clear them: whoever wants to start from zero remembers what to subtract.
+//! in `per_cpu_owner.rs`. Only the owner CPU ever writes its counters, with single instructions
+//! that neither an interrupt nor a migration can split, and without a LOCK prefix. So nobody may
+//! clear them while they are in use: whoever wants to start from zero remembers what to subtract.
 
 use crate::model::quota::Unit;
 use core::{
