@@ -37,7 +37,8 @@ def line(x1, y1, x2, y2, colour="#ccc"):
 
 def document(width, height, parts):
     """Return a whole drawing."""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+    return ("<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
             f'width="{width}" height="{height}" font-family="sans-serif">\n'
             f'<rect width="{width}" height="{height}" fill="#fff"/>\n' + "\n".join(parts) + "\n</svg>\n")
 
