@@ -171,7 +171,8 @@ fn save_and_restore(_: &mut Test) {
     let saved = ours("save --file /tmp/saved");
     assert_eq!(saved, "");
     // What /dev/stdout is a link to, where there is one.
-    assert!(ours("save --file /proc/self/fd/1") == ours("save"));
+    let same = ours("save --file /proc/self/fd/1") == ours("save");
+    assert!(same, "not what goes to standard output");
     ours("flush");
     assert_eq!(acct.list(), []);
     ours("restore -f /tmp/saved");
