@@ -210,7 +210,7 @@ fn end_with_rules(t: &mut Test) {
     unload_pair();
 }
 
-const TABLES: [&str; 3] = ["iptable_filter", "ip_tables", "nf_tables"];
+pub(super) const TABLES: [&str; 3] = ["iptable_filter", "ip_tables", "nf_tables"];
 
 /// Namespaces are torn down in reverse order of registration: first those of
 /// the tables, then ours.
@@ -232,7 +232,7 @@ fn exit_order_tables_first(t: &mut Test) {
 }
 
 /// Removes the table modules, which the previous tests' namespaces may hold.
-fn settle_tables() {
+pub(super) fn settle_tables() {
     for name in ["iptable_filter", "ip_tables", "nft_compat"] {
         unload(name);
     }

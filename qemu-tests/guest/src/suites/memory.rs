@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Memory control groups: who creates objects pays for them.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,15 @@ use crate::env::proc::Child;
 use crate::harness::{cases, skip, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
-use crate::wire::Acct;
+use crate::wire::{Acct, Msg};
 
-cases![plain_objects, quota_objects, given_back];
+cases![
+    plain_objects,
+    quota_objects,
+    given_back,
+    share_of_the_creator,
+    limit,
+];
 
 const ROOT: &str = "/sys/fs/cgroup";
 const OBJECTS: u64 = 4000;
@@ -67,6 +73,8 @@ impl Creator {
     fn start(group: &Group, quota: bool) -> Self {
         let (ours, mut theirs) = UnixStream::pair().expect("pair");
         let child = Child::spawn(|| {
+            // Not charged to the group: several creators use the same names.
+            crate::env::netns::fresh();
             group.enter();
             let acct = Acct::open();
             wait(&mut theirs);
@@ -158,4 +166,84 @@ fn given_back(t: &mut Test) {
     creator.end();
     assert!(left < OBJECTS * SLAB_EACH / 2, "{left} bytes remain");
     t.obs("given-back", "yes");
+}
+
+/// What the whole kernel has taken, in bytes: slabs, per-CPU, vmalloc.
+fn whole_kernel() -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").expect("/proc/meminfo");
+    let value = |key: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
+        let number = line.and_then(|rest| rest.split_whitespace().next());
+        number.and_then(|n| n.parse().ok()).expect("a number of kB")
+    };
+    ["SUnreclaim:", "Percpu:", "VmallocUsed:"].map(value).iter().sum::<u64>() * 1024
+}
+
+/// Nearly all memory that many objects take is charged to who made them.
+fn share_of_the_creator(t: &mut Test) {
+    let group = Group::new();
+    // Many, for others take memory meanwhile, too.
+    let mut creators: Vec<_> = (0..8).map(|_| Creator::start(&group, false)).collect();
+    let before = (whole_kernel(), group.stat("kernel "));
+    for creator in &mut creators {
+        creator.step();
+    }
+    let grown = whole_kernel().saturating_sub(before.0);
+    let charged = group.stat("kernel ").saturating_sub(before.1);
+    let percent = charged * 100 / grown.max(1);
+    t.note(format!("{charged} bytes of {grown} are charged: {percent} %"));
+    t.obs("share", if percent >= 90 { "90 % or more" } else { "less" });
+    for mut creator in creators {
+        creator.step();
+        creator.end();
+    }
+}
+
+/// A group at its limit gets ENOMEM, keeps what it has, and may go on once it
+/// has deleted something. Its process must not be killed, so it is exempt.
+fn limit(t: &mut Test) {
+    const ENOUGH: u64 = 8000;
+    let group = Group::new();
+    let (mut line, theirs) = UnixStream::pair().expect("pair");
+    let path = group.path.clone();
+    let child = Child::spawn(move || {
+        fs::write("/proc/self/oom_score_adj", "-1000").expect("oom_score_adj");
+        fs::write(path.join("cgroup.procs"), "0").expect("cgroup.procs");
+        // Its own memory must not grow at the limit, nor be given back before:
+        // a page that it cannot get would stop it for ever.
+        // SAFETY: Plain library call.
+        unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX) };
+        let acct = Acct::open();
+        let create = |n| {
+            let msg = Msg::named(NEW, ADD, &format!("{n:06}"));
+            acct.sock.exchange(&msg).errno().expect("an acknowledgement")
+        };
+        for n in 0..50 {
+            assert_eq!(create(n), 0);
+        }
+        let max = OpenOptions::new().write(true).open(path.join("memory.max"));
+        let mut max = max.expect("memory.max");
+        let now = fs::read_to_string(path.join("memory.current")).expect("memory.current");
+        let limit = now.trim().parse::<u64>().expect("bytes") + 600 * 1024;
+        max.write_all(limit.to_string().as_bytes()).expect("limit");
+        let mut made = 50;
+        let mut errno = 0;
+        while errno == 0 && made < ENOUGH {
+            errno = create(made);
+            made += u64::from(errno == 0);
+        }
+        max.write_all(b"max").expect("no limit");
+        let there = acct.names().len() as u64;
+        acct.flush();
+        let again = create(0);
+        write!(&theirs, "{errno} {} {again}", there == made).expect("report");
+        0
+    });
+    let mut text = String::new();
+    line.read_to_string(&mut text).expect("report");
+    assert_eq!(child.wait(), 0);
+    let words: Vec<_> = text.split(' ').collect();
+    assert_eq!(words[1..], ["true", "0"], "{text}");
+    let errno = words[0].parse().expect("a number");
+    t.obs("errno", crate::wire::errno_name(errno));
 }

@@ -20,6 +20,7 @@ cases![
     user_namespace,
     user_and_network_namespace,
     autoload_by_user,
+    autoload_by_each,
     socket_passed_to_a_user,
     user_namespace_is_isolated,
 ];
@@ -176,6 +177,38 @@ fn autoload_by_user(t: &mut Test) {
     });
     assert_eq!(child.wait(), libc::EPERM);
     t.obs("refused", modules::loaded("nfnetlink_acct"));
+}
+
+/// Who may not speak to the subsystem does not get its module loaded either.
+fn autoload_by_each(t: &mut Test) {
+    if modules::built_in() {
+        skip("the kernel has the pair built in");
+    }
+    let identities: [(&str, fn(), bool); 5] = [
+        ("root", || {}, true),
+        ("nobody", become_nobody, false),
+        ("no-net-admin", drop_net_admin, false),
+        (
+            "user-namespace",
+            || {
+                become_nobody();
+                enter_userns();
+            },
+            false,
+        ),
+        ("own-network", own_network, true),
+    ];
+    for (step, identity, may) in identities {
+        modules::unload_pair();
+        let child = Child::spawn(move || {
+            identity();
+            let reply = Sock::open().exchange(&Msg::new(GET, ASK).name(b"o"));
+            reply.errno().unwrap_or(0)
+        });
+        let errno = child.wait();
+        assert_eq!(modules::loaded("nfnetlink_acct"), may, "{step}");
+        t.obs(step, errno_name(errno));
+    }
 }
 
 /// The right to use a socket needs its opener and its user to be privileged.

@@ -14,7 +14,13 @@ use crate::wire::{batch, Acct, Msg, Sock};
 use crate::xt::sockopt::Tables;
 use crate::xt::{Family, Hook, Rule};
 
-cases![lookup, add_and_delete, rule_lookup, dump_of_many];
+cases![
+    lookup,
+    add_and_delete,
+    rule_lookup,
+    dump_of_many,
+    other_namespace,
+];
 
 const MANY: u64 = 3000;
 
@@ -113,4 +119,41 @@ fn dump_of_many(t: &mut Test) {
     assert!((0..).zip(&objects).all(|(n, o)| o.name == name(n).as_bytes()));
     acct.flush();
     t.obs("left", acct.names().len());
+}
+
+/// A namespace with many objects does not slow the requests of another one.
+fn other_namespace(t: &mut Test) {
+    let many = if t.stack() == "c-c" { 10_000 } else { 100_000 };
+    let requests: Vec<_> = [NEW, CTRZERO, DEL]
+        .iter()
+        .cycle()
+        .take(60)
+        .map(|kind| Msg::named(*kind, REQUEST, "one"))
+        .collect();
+    let small = Acct::open();
+    let all = batch(&requests);
+    let run = || {
+        small.sock.exchange_sized(&all, 4096);
+    };
+    let alone = best(run);
+    fresh();
+    let large = Acct::open();
+    for first in (0..many).step_by(10_000) {
+        let names = (first..first + 10_000).map(|n| add_quiet(&name(n)));
+        large.add_many(&names.collect::<Vec<_>>());
+    }
+    let beside = best(run);
+    t.note(format!("{many} objects elsewhere: {:.2} times the cost", beside / alone));
+    class(t, "beside-many", beside / alone);
+    assert!(beside / alone < LINEAR, "slowed by another namespace");
+}
+
+/// The shortest of several runs, in seconds.
+fn best(run: impl Fn()) -> f64 {
+    let time = |_| {
+        let start = Instant::now();
+        run();
+        start.elapsed().as_secs_f64()
+    };
+    (0..30).map(time).fold(f64::INFINITY, f64::min)
 }

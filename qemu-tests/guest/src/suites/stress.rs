@@ -206,12 +206,16 @@ fn delete_against_rules(t: &mut Test) {
 }
 
 /// Switches the second processor.
-struct SecondCpu;
+pub(super) struct SecondCpu;
 
 impl SecondCpu {
     const SWITCH: &'static str = "/sys/devices/system/cpu/cpu1/online";
 
-    fn set(on: bool) {
+    pub(super) fn exists() -> bool {
+        Path::new(Self::SWITCH).exists()
+    }
+
+    pub(super) fn set(on: bool) {
         fs::write(Self::SWITCH, if on { "1" } else { "0" }).expect("processor switch");
     }
 }
@@ -224,7 +228,7 @@ impl Drop for SecondCpu {
 
 /// Counts made on a processor that is off stay, and resets take them along.
 fn processors_come_and_go(t: &mut Test) {
-    if built_in() || !Path::new(SecondCpu::SWITCH).exists() {
+    if built_in() || !SecondCpu::exists() {
         skip("needs a machine of its own with two processors");
     }
     let acct = Acct::open();
