@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of the search for splats in kernel logs."""
+
+import unittest
+
+import splats
+
+ASKED_FOR = ("[ 1.0] guest-tests invoked oom-killer: gfp_mask=0x400cc0(GFP_KERNEL_ACCOUNT), "
+             "order=0, oom_score_adj=-1000")
+STACK = ["[ 1.1] Call Trace:", "[ 1.2]  dump_stack_lvl+0x5d/0x80", "[ 1.3]  </TASK>"]
+
+
+class Splats(unittest.TestCase):
+    """A report that a test provokes is no splat, all others are."""
+
+    def test_provoked_report(self):
+        """The report of a full control group ends with its stack."""
+        self.assertEqual(splats.find([ASKED_FOR, *STACK]), [])
+        self.assertEqual(splats.find([ASKED_FOR, *STACK, STACK[0]]), [STACK[0]])
+
+    def test_other_reports(self):
+        """Another process, or another kind of memory, is a splat."""
+        for line in (ASKED_FOR.replace("guest-tests", "modprobe"), ASKED_FOR.replace("-1000", "0"),
+                     ASKED_FOR.replace("GFP_KERNEL_ACCOUNT", "GFP_KERNEL")):
+            self.assertEqual(splats.find([line, *STACK]), [STACK[0]])
+
+
+if __name__ == "__main__":
+    unittest.main()
