@@ -3,9 +3,9 @@
 //! Where the counters of a CPU are, for tests: in an array from the slab allocator.
 //!
 //! KASAN, failslab and SLUB's own checks do not know per-CPU memory. Built with
-//! `NFACCT_SLAB_CELLS=y`, the modules keep the cells of each object in an allocation of its own
-//! with an element for each CPU and a guard behind them, so that a use after free or beyond the
-//! end is seen. Slow: locked additions, as a migration may put two CPUs on one cell.
+//! `NFACCT_SLAB_CELLS=y`, the modules keep the cells of one object with a quota, or of two without,
+//! in an allocation with elements for each CPU and a guard behind them, so that a use after free or
+//! beyond the end is seen. Slow: locked additions, as a migration may put two CPUs on one cell.
 
 use super::{super::bindings, Cell};
 use crate::model::quota::Unit;
@@ -16,8 +16,8 @@ use kernel::{
     sync::atomic::{Atomic, Relaxed},
 };
 
-/// How many cells [`allocate()`] can be asked for.
-pub(crate) const MOST_CELLS: u32 = 1;
+/// How many cells [`allocate()`] can be asked for: as many as one object may need.
+pub(crate) const MOST_CELLS: u32 = 2;
 
 /// What the guard holds.
 const GUARD: u64 = 0x6e66_6163_6374_2121;
@@ -55,14 +55,16 @@ pub(crate) unsafe fn behind(cell: NonNull<Cell>, bound: NonNull<Cell>, unit: Uni
 
 /// The word of one CPU. Valid for reads and writes if `cpu` is possible and `cell` is not freed.
 pub(crate) fn word(cell: NonNull<Cell>, cpu: usize, unit: Unit) -> *mut u64 {
-    let cell: *mut u64 = cell.as_ptr().wrapping_add(cpu).cast();
+    let index = cpu.wrapping_mul(MOST_CELLS as usize);
+    let cell: *mut u64 = cell.as_ptr().wrapping_add(index).cast();
     cell.wrapping_add(unit as usize)
 }
 
-/// Allocates a zeroed cell, charged to the caller's memory cgroup. May sleep.
+/// Allocates zeroed cells, charged to the caller's memory cgroup. May sleep.
 pub(crate) fn allocate(_count: u32) -> Option<NonNull<Cell>> {
     let cpus = cpu::nr_cpu_ids() as usize;
-    let mut words = KVec::<u64>::from_elem(0, cpus.checked_mul(2)?, GFP_KERNEL_ACCOUNT).ok()?;
+    let count = cpus.checked_mul(2 * MOST_CELLS as usize)?;
+    let mut words = KVec::<u64>::from_elem(0, count, GFP_KERNEL_ACCOUNT).ok()?;
     words.push(GUARD, GFP_KERNEL_ACCOUNT).ok()?;
     NonNull::new(words.into_raw_parts().0.cast())
 }
