@@ -7,8 +7,10 @@ from pathlib import Path
 LISTS = Path(__file__).resolve().parent
 
 # What the kernel says, with a stack, when a test fills its memory control group
-# with objects: only a process that must not be killed is in it.
-PROVOKED = re.compile(r"guest-tests invoked oom-killer: .*GFP_KERNEL_ACCOUNT.* oom_score_adj=-1000$")
+# with objects, for only a process that must not be killed is in it; and when a
+# test makes the small allocation fail that x_tables' counters begin with.
+PROVOKED = re.compile(r"guest-tests invoked oom-killer: .*GFP_KERNEL_ACCOUNT.* oom_score_adj=-1000$"
+                      r"|guest-tests: vmalloc error: size \d+, vm_struct allocation failed,")
 PROVOKED_END = "</TASK>"
 
 

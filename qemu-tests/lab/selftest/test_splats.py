@@ -18,6 +18,13 @@ class Splats(unittest.TestCase):
         self.assertEqual(splats.find([ASKED_FOR, *STACK]), [])
         self.assertEqual(splats.find([ASKED_FOR, *STACK, STACK[0]]), [STACK[0]])
 
+    def test_failure_that_was_asked_for(self):
+        """The kernel reports it with a stack when x_tables has no memory for counters."""
+        line = "[ 1.0] guest-tests: vmalloc error: size 64, vm_struct allocation failed, mode:0xdc0(GFP_KERNEL)"
+        self.assertEqual(splats.find([line, *STACK]), [])
+        for other in (line.replace("guest-tests", "insmod"), line.replace("vm_struct", "page")):
+            self.assertEqual(splats.find([other, *STACK]), [STACK[0]])
+
     def test_other_reports(self):
         """Another process, or another kind of memory, is a splat."""
         for line in (ASKED_FOR.replace("guest-tests", "modprobe"), ASKED_FOR.replace("-1000", "0"),
