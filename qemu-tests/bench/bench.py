@@ -40,7 +40,8 @@ FULL = {
 # Guests with two processors, or with more memory: label, jobs, settings.
 OTHERS = [("memory-plain", ["memory-plain:10000"], {"machine": machine.PARALLEL}),
           ("memory-quota", ["memory-quota:10000"], {"machine": machine.PARALLEL}),
-          ("scaling", ["scaling:5"], {"machine": machine.PARALLEL})]
+          ("scaling", ["scaling:5"], {"machine": machine.PARALLEL}),
+          ("conserve", ["conserve:20"], {"machine": machine.PARALLEL})]
 MANY = ("many", ["many:1000000"], {"memory": "4G"})
 # The limits of the commands hold for 10,000 objects.
 COMMANDS = ("nfacct-bench /usr/sbin/nfacct /usr/local/bin/nfacct 10000 3 --check; kept=$?; "

@@ -12,6 +12,10 @@ GROWTH = [("add.prefix", "add all, common prefix"), ("add.hash", "add all, hash"
           ("dump.reset", "dump with reset, 32 KiB"), ("dump.filtered", "dump, filter without a hit"),
           ("flush", "flush")]
 SCALING = [("plain", "no quota"), ("far", "byte quota far away"), ("over", "over byte quota")]
+CONSERVE = [(f"conserve.{kind}.{what}", f"{title}: {text}")
+            for kind, title in (("plain", "no quota"), ("far", "byte quota far away"), ("near", "quota of 50,000 packets"))
+            for what, text in (("packets", "packets"), ("resets", "resets meanwhile"),
+                               ("wrong", "packets and bytes not found again"))]
 OTHERS = [
     ("restore.legacy.bare.5000", "iptables-legacy-restore, 5k rules without a match"),
     ("restore.legacy.share.5000", "what 5k matches add to it"),
@@ -85,6 +89,7 @@ def report(limits, c, rust, texts):
         ("Limits", limits_table(limits, c, rust)),
         ("Packet path", packet_table(c, rust)),
         ("Two processors against one", pairs_table("throughput", scaling, c, rust)),
+        ("Conservation", pairs_table("two processors count, one object is reset", CONSERVE, c, rust)),
         ("Requests", growth_table(c, rust)),
         ("Rules, traffic, loading, memory", pairs_table("instructions or bytes", OTHERS, c, rust)),
         ("1,000,000 objects", pairs_table("instructions or bytes", MANY, c, rust)),

@@ -5,6 +5,7 @@
 //! the `x_tables` match `nfacct` and nfnetlink are used. Times are nanoseconds of
 //! processor time; under QEMU's icount that is the number of instructions.
 
+mod conserve;
 mod control;
 mod driver;
 mod netlink;
@@ -22,6 +23,7 @@ usage: bench-guest JOB...
   load:FILE,FILE     load the modules from these files
   packet:COUNT       COUNT packets through the match, each kind of object
   scaling:ROUNDS     two processors against one
+  conserve:MILLIONS  packets from two processors while the object is reset
   control:N,N...     requests on tables of N objects, linear ones and lookups
   quadratic:N,N...   adds and deletes that C does in quadratic time
   dump:N,N...        dumps of N objects
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
             "load" => resources::load(arguments),
             "packet" => packet::run(numbers()[0]),
             "scaling" => scaling::run(numbers()[0]),
+            "conserve" => conserve::run(numbers()[0]),
             "control" => numbers().into_iter().for_each(control::linear),
             "quadratic" => numbers().into_iter().for_each(control::quadratic),
             "dump" => numbers().into_iter().for_each(control::dumps),

@@ -13,6 +13,8 @@ const REQUEST: u16 = 1;
 const CREATE: u16 = 0x400;
 const DUMP: u16 = 0x300;
 const NAME: u16 = 1;
+const PKTS: u16 = 2;
+const BYTES_COUNTED: u16 = 3;
 const FLAGS: u16 = 5;
 const QUOTA: u16 = 6;
 const FILTER: u16 = 7;
@@ -171,6 +173,16 @@ impl Socket {
         assert_eq!(kind(answer), NEW, "no report");
     }
 
+    /// Reports and resets an object; returns its packets and bytes.
+    pub fn take(&self, name: &str) -> (u64, u64) {
+        let mut buffer = [0; 4096];
+        self.send(&Request::named(GET_CTRZERO, 0, name).0);
+        let answer = self.receive(&mut buffer, 0).expect("an answer");
+        assert_eq!(kind(answer), NEW, "no report");
+        let counter = |attribute| attribute_of(&answer[20..], attribute);
+        (counter(PKTS), counter(BYTES_COUNTED))
+    }
+
     /// Does a dump with reads of `size` bytes; returns the number of objects.
     pub fn dump(&self, request: &Request, size: usize) -> u32 {
         let mut buffer = vec![0; size];
@@ -194,6 +206,18 @@ impl Socket {
 
 fn kind(message: &[u8]) -> u16 {
     u16::from_ne_bytes([message[4], message[5]])
+}
+
+/// The 64-bit number in an attribute.
+fn attribute_of(mut attributes: &[u8], wanted: u16) -> u64 {
+    while attributes.len() >= 4 {
+        let length = usize::from(u16::from_ne_bytes([attributes[0], attributes[1]]));
+        if u16::from_ne_bytes([attributes[2], attributes[3]]) == wanted {
+            return u64::from_be_bytes(attributes[4..12].try_into().expect("eight bytes"));
+        }
+        attributes = &attributes[length.next_multiple_of(4).clamp(4, attributes.len())..];
+    }
+    panic!("the report lacks attribute {wanted}");
 }
 
 /// Puts requests together, `BATCH` for a send.
