@@ -14,13 +14,10 @@ use crate::{
         irq_lock::{IrqGuard, IrqLock},
         per_cpu::Bounds,
         per_cpu_owner::count_possible_cpus,
-        shared_word::{SharedByte, SharedWord},
+        shared_word::{full_barrier, SharedByte, SharedWord},
     },
 };
-use kernel::{
-    prelude::*,
-    sync::{barrier::smp_mb, Arc},
-};
+use kernel::{prelude::*, sync::Arc};
 
 /// What was found out about the counters of an object with a quota.
 #[derive(Clone, Copy)]
@@ -161,7 +158,7 @@ impl Head {
             // From here on packets of other CPUs wait for the lock. Those that did not see that
             // their bound is closed were counted before it was, or are among the few that the
             // distance to the limit leaves room for.
-            smp_mb();
+            full_barrier();
         }
         let mut total = quota.metered(self.read());
         let reported = meter.is_event_sent();

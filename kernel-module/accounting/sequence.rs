@@ -138,9 +138,17 @@ impl Sequence {
 
     /// Where the first number that is not below `id` is.
     fn position(&self, id: u64) -> usize {
-        self.places
-            .as_slice()
-            .partition_point(|place| place.id < id)
+        let places = self.places.as_slice();
+        // Not `partition_point()`: rustc 1.85 links a panic for its arithmetic.
+        let (mut low, mut high) = (0, places.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match places.get(middle) {
+                Some(place) if place.id < id => low = middle.wrapping_add(1),
+                _ => high = middle,
+            }
+        }
+        low
     }
 
     fn gaps(&self) -> usize {

@@ -11,6 +11,13 @@ use kernel::sync::atomic::{Atomic, Full};
 #[cfg(not(CONFIG_X86_64))]
 compile_error!("the order of reads and writes is that of 64-bit x86");
 
+/// `smp_mb()`: what comes before is visible to all CPUs before what comes after is read.
+///
+/// `kernel::sync::barrier::smp_mb()` takes other arguments in each kernel version.
+pub(crate) fn full_barrier() {
+    core::sync::atomic::fence(core::sync::atomic::Ordering::SeqCst);
+}
+
 /// A 64-bit word that wraps.
 #[repr(transparent)]
 pub(crate) struct SharedWord(Atomic<u64>);
