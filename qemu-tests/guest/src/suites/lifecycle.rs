@@ -233,9 +233,11 @@ fn exit_order_tables_first(t: &mut Test) {
 
 /// Removes the table modules, which the previous tests' namespaces may hold.
 pub(super) fn settle_tables() {
-    for name in ["iptable_filter", "ip_tables", "nft_compat"] {
-        unload(name);
+    for table in ["iptable_raw", "iptable_mangle", "iptable_filter"] {
+        unload(table);
     }
+    unload("ip_tables");
+    unload("nft_compat");
 }
 
 /// Our match reads our objects by layout: it loads on our provider only.
