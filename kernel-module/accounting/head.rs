@@ -6,8 +6,8 @@
 //! calling the provider. So its layout is an interface between the two, see [`PROVIDER_ABI`]. What
 //! only the provider does with it is in `counters.rs`.
 //!
-//! Packets are counted in per-CPU cells that nobody ever clears. The shared words are the base:
-//! value = sum of the cells + base, modulo 2^64. A reset changes the base only.
+//! Packets are counted in per-CPU cells that nobody clears while the object lives. The shared words
+//! are the base: value = sum of the cells + base, modulo 2^64. A reset changes the base only.
 
 use super::meter::Meter;
 use crate::{

@@ -58,7 +58,7 @@ impl Quota {
 
 #[cfg(test)]
 #[path = "outlook_model.rs"]
-mod interleavings;
+mod model;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Every interleaving of the steps of `outlook_model.rs`, and what must hold in all of them.
+
+use super::{At, Setting, World};
+use std::collections::HashSet;
+
+/// Visits every state; returns how many there are and the violations found.
+fn explore(setting: &Setting) -> (usize, HashSet<&'static str>) {
+    let mut seen = HashSet::new();
+    let mut violations = HashSet::new();
+    let mut todo = vec![World::new(setting)];
+    while let Some(world) = todo.pop() {
+        let mut moved = false;
+        let mut visit = |next: World| {
+            moved = true;
+            if let Some(violation) = next.violation {
+                violations.insert(violation);
+            } else if seen.insert(next.clone()) {
+                todo.push(next);
+            }
+        };
+        for who in 0..3 {
+            let mut next = world.clone();
+            if next.step(setting, who) {
+                visit(next);
+            }
+        }
+        for cpu in 0..2 {
+            if world.buffered[cpu] > 0 {
+                let mut next = world.clone();
+                next.drain(cpu);
+                visit(next);
+            }
+        }
+        if !moved {
+            let mut end = world;
+            assert!(
+                end.actors.iter().all(|actor| actor.at == At::Done),
+                "nobody can go on"
+            );
+            end.check_end(setting);
+            violations.extend(end.violation);
+        }
+    }
+    (seen.len(), violations)
+}
+
+const CROSSING: Setting = Setting {
+    limit: 10,
+    start: 3,
+    packets: [4, 5],
+    reset: false,
+    margin: 1,
+    buffer: 1,
+    patience: 3,
+};
+
+/// One packet on a CPU whose answer is known, while the other CPU goes on to the limit.
+const LEFT_BEHIND: Setting = Setting {
+    packets: [1, 6],
+    ..CROSSING
+};
+
+#[test]
+fn exact_when_two_cpus_cross_the_limit() {
+    for setting in [CROSSING, LEFT_BEHIND] {
+        for start in 0..=4 {
+            let (states, violations) = explore(&Setting { start, ..setting });
+            assert!(violations.is_empty(), "{violations:?} from {start}");
+            assert!(states > 500, "{states}");
+        }
+    }
+}
+
+#[test]
+fn exact_with_a_reset_at_any_time() {
+    for start in [1, 5, 8] {
+        let setting = Setting {
+            start,
+            packets: [2, 3],
+            reset: true,
+            ..CROSSING
+        };
+        let (states, violations) = explore(&setting);
+        assert!(violations.is_empty(), "{violations:?} from {start}");
+        assert!(states > 5000, "{states}");
+    }
+}
+
+/// The exploration finds what the margin is there for: with a margin of `m` on each of `n` CPUs it
+/// takes `n * (m + 1)` others that go through the lock.
+#[test]
+fn not_exact_if_stores_stay_unseen_too_long() {
+    for (margin, patience) in [(0, 2), (1, 4), (1, u8::MAX)] {
+        let setting = Setting {
+            margin,
+            patience,
+            ..LEFT_BEHIND
+        };
+        let found = (0..=3).any(|start| {
+            let packets = [1, 9 - start as u8];
+            let violations = explore(&Setting {
+                start,
+                packets,
+                ..setting
+            })
+            .1;
+            violations.contains("reached without an event, or the other way round")
+        });
+        assert!(found, "margin {margin}, patience {patience}");
+    }
+}
