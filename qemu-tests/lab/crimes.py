@@ -56,11 +56,11 @@ def judge(crime, lines):
     return [f"no checker reported: {r}" for r in missing] + (lines if missing else [])
 
 
-def run(lab, tally, kernel):
-    """Boot the guest and record each crime."""
-    crimes = load()
+def start(workers, lab, kernel):
+    """Ask for the guest that commits the crimes."""
     # The panic that is one of them must not end the guest.
     kernel = replace(kernel, command_line=kernel.command_line.replace("oops=panic ", ""))
+    crimes = load()
     archive = Archive()
     archive.file("init", (DEBUG / "crimes-init").read_bytes(), 0o755)
     archive.file("run.conf", initramfs.run_conf(
@@ -68,11 +68,16 @@ def run(lab, tally, kernel):
         LEAKS=" ".join(str(c["number"]) for c in crimes if "kmemleak" in "".join(c["reports"]))))
     archive.file("nfacct_crimes.ko", (lab.out / "crimes/nfacct_crimes.ko").read_bytes())
     initrd = initramfs.base(lab, kernel).read_bytes() + archive.finish()
-    found, complaints, _ = guests.boot_once(
-        lab, kernel, accel.choose(lab), guests.new_runs(lab) / "crimes", initrd)
+    return workers.submit(guests.boot_once, lab, kernel, accel.choose(lab),
+                          guests.new_runs(lab) / "crimes", initrd)
+
+
+def finish(tally, guest):
+    """Wait for that guest and record each crime."""
+    found, complaints, _ = guest.result()
     if not found.ended:
         complaints.append("no end marker: the guest died or was stopped")
     tally.record("the guest with the crimes ends", complaints)
     committed = sections(found.dmesg)
-    for crime in crimes:
+    for crime in load():
         tally.record(f"checkers about {crime['name']}", judge(crime, committed.get(crime["number"])))

@@ -6,12 +6,14 @@ import shutil
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import accel
 import boot
 import compare
 import initramfs
+import kernels
 import results
 import verdict
 from lab import HERE, say
@@ -23,33 +25,55 @@ DEVIATIONS = HERE.parent / "deviations.toml"
 KEPT = 8
 
 
-def run_all(lab, tally, kernel, stacks, settings):
-    """Boot each stack once; record every test and every comparison.
+@dataclass(frozen=True)
+class Batch:
+    """Guests that have been asked for: one for each stack, on one kernel."""
+
+    kernel: kernels.Kernel
+    settings: dict
+    runs: dict
+
+
+def pool():
+    """Return what runs guests side by side: each keeps little more than one processor busy."""
+    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+
+
+def start(workers, lab, kernel, stacks, settings):
+    """Ask for a guest for each stack; it boots when one of the workers is free.
 
     The settings TESTS and OPTIONS are what guest-tests is called with.
     """
     accelerator = accel.choose(lab)
-    runs = new_runs(lab)
+    top = new_runs(lab)
     initramfs.base(lab, kernel)
+    return Batch(kernel, settings, {
+        s: workers.submit(run_one, lab, kernel, accelerator, top / s, settings) for s in stacks})
+
+
+def finish(tally, batch):
+    """Wait for the guests; record every test and every comparison."""
     observed, passed, known = {}, {}, set()
-    # A guest keeps little more than one processor busy.
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        guests = {s: pool.submit(run_one, lab, kernel, accelerator, runs / s, settings) for s in stacks}
-    for stack, guest in guests.items():
+    for stack, guest in batch.runs.items():
         found, complaints = guest.result()
-        record(tally, stack, found, complaints)
+        record(tally, label(batch.kernel, stack), found, complaints)
         observed[stack] = found.observations
         passed[stack] = {t.name for t in found.tests if t.ok and t.skipped is None}
         known |= {t.name for t in found.tests}
-    if compare.REFERENCE not in stacks or len(stacks) < 2:
+    if compare.REFERENCE not in observed or len(observed) < 2:
         return
     deviations = compare.load_deviations(DEVIATIONS) if DEVIATIONS.exists() else []
     for group, complaints in compare.compare(observed, passed, deviations).items():
         tally.record(f"comparison of {group}", complaints)
-    if not settings["TESTS"]:
+    if not batch.settings["TESTS"]:
         for entry in deviations:
             if entry["test"] not in known:
                 tally.record(f"deviation {entry['id']}", [f"there is no test {entry['test']}"])
+
+
+def label(kernel, stack):
+    """Return what a guest is called in messages."""
+    return f"{stack}, debug kernel" if kernel.debug else stack
 
 
 def new_runs(lab):
@@ -69,7 +93,7 @@ def run_one(lab, kernel, accelerator, run, settings):
     complaints += verdict.faults(found, stack, kernel.debug)
     skipped = sum(t.skipped is not None for t in found.tests)
     good = sum(t.ok for t in found.tests) - skipped
-    say(f"{stack}: {good} of {len(found.tests)} tests ok, {skipped} skipped, "
+    say(f"{label(kernel, stack)}: {good} of {len(found.tests)} tests ok, {skipped} skipped, "
         f"{seconds:.0f}s ({accelerator}); logs in {run}")
     return found, complaints
 
@@ -81,7 +105,8 @@ def boot_once(lab, kernel, accelerator, run, initrd):
     inside = f"/out/{run.relative_to(lab.out)}"
     command = boot.qemu(lab, kernel, accelerator, f"{inside}/initramfs.cpio", inside)
     log = run / "results.log"
-    seconds, stopped = boot.follow(lab, command, log, run.name, boot.TOTAL * kernel.slow, boot.IDLE * kernel.slow)
+    seconds, stopped = boot.follow(lab, command, log, label(kernel, run.name),
+                                   boot.TOTAL * kernel.slow, boot.IDLE * kernel.slow)
     (run / "initramfs.cpio").unlink()
     found = results.parse(log.read_text(errors="replace") if log.exists() else "")
     complaints = [stopped] if stopped else []

@@ -86,37 +86,64 @@ def build_one(lab, label, *arguments):
     return [f"build failed, see {log}", *log.read_text(errors="replace").splitlines()[-15:]]
 
 
-def on_stock(lab, tally):
-    """Test everything on the packaged kernel."""
-    chosen = stacks(guests.STACKS)
-    wanted = settings()
-    if not wanted["TESTS"]:
+def check_stock(lab, tally):
+    """Build and check what needs no guest; return whether guests can follow."""
+    ours = stacks(guests.STACKS) != ["c-c"]
+    if not settings()["TESTS"]:
         unit.run(tally, lab)
-    ours = chosen != ["c-c"]
-    if build(lab, tally, *([MODULES] if ours else []), GUEST, USERLAND):
-        if ours:
-            machine_code.run(lab, tally)
-            layout.run(lab, tally)
-        guests.run_all(lab, tally, kernels.stock(lab), chosen, wanted)
+    if not build(lab, tally, *([MODULES] if ours else []), GUEST, USERLAND):
+        return False
+    if ours:
+        machine_code.run(lab, tally)
+        layout.run(lab, tally)
+    return True
 
 
-def on_debug(lab, tally, default, tests=""):
+def on_stock(lab, tally, workers):
+    """Test everything on the packaged kernel."""
+    if check_stock(lab, tally):
+        guests.finish(tally, guests.start(workers, lab, kernels.stock(lab), stacks(guests.STACKS), settings()))
+
+
+def on_debug(lab, tally, workers):
     """Run the guest tests on the debug kernel and prove its checkers."""
-    chosen = stacks(default)
     kernel = kernels.debug(lab)
-    if build(lab, tally, DEBUG_MODULES, GUEST, USERLAND):
-        wanted = settings(DEBUG_OPTIONS, tests)
-        guests.run_all(lab, tally, kernel, chosen, wanted)
-        if wanted["TESTS"] == tests:
-            crimes.run(lab, tally, kernel)
+    if not build(lab, tally, DEBUG_MODULES, GUEST, USERLAND):
+        return
+    wanted = settings(DEBUG_OPTIONS)
+    batch = guests.start(workers, lab, kernel, stacks(["c-c", "rust-rust"]), wanted)
+    proof = None if wanted["TESTS"] else crimes.start(workers, lab, kernel)
+    guests.finish(tally, batch)
+    if proof:
+        crimes.finish(tally, proof)
 
 
-def for_hours(lab, tally):
+def for_hours(lab, tally, workers):
     """Run the guest tests at full length."""
     options = [LONG_OPTIONS, "--times", setting("TIMES", r"\d+", "1"), "--seed", setting("SEED", r"\d+", "1")]
     if build(lab, tally, MODULES, GUEST, USERLAND):
-        guests.run_all(lab, tally, kernels.for_hours(lab), stacks(["c-c", "rust-rust"]),
-                       settings(" ".join(options)))
+        guests.finish(tally, guests.start(workers, lab, kernels.for_hours(lab), stacks(["c-c", "rust-rust"]),
+                                          settings(" ".join(options))))
+
+
+def integration(lab, tally, workers):
+    """Run what continuous integration does; the guests of both kernels keep each other company."""
+    lint.run(lab, tally)
+    fuzz.run(tally)
+    debug = kernels.debug(lab)
+    if not check_stock(lab, tally) or not build(lab, tally, DEBUG_MODULES):
+        return
+    bench.run_check(lab, tally)
+    on_packaged = guests.start(workers, lab, kernels.stock(lab), stacks(guests.STACKS), settings())
+    on_checked = guests.start(workers, lab, debug, ["rust-rust"], settings(DEBUG_OPTIONS, CI_DEBUG_TESTS))
+    proof = crimes.start(workers, lab, debug)
+    guests.finish(tally, on_packaged)
+    guests.finish(tally, on_checked)
+    crimes.finish(tally, proof)
+
+
+# What the command line may ask for.
+MODES = {"": on_stock, "debug": on_debug, "long": for_hours, "ci": integration}
 
 
 def terminate(*_):
@@ -129,20 +156,8 @@ def terminate(*_):
 def main(tally):
     """Do what the command line says."""
     signal.signal(signal.SIGTERM, terminate)
-    mode = "".join(sys.argv[1:])
-    lab = open_lab()
-    if mode == "ci":
-        lint.run(lab, tally)
-        fuzz.run(tally)
-    if mode in ("", "ci"):
-        on_stock(lab, tally)
-    if mode == "debug":
-        on_debug(lab, tally, ["c-c", "rust-rust"])
-    elif mode == "ci":
-        bench.run_check(lab, tally)
-        on_debug(lab, tally, ["rust-rust"], CI_DEBUG_TESTS)
-    elif mode == "long":
-        for_hours(lab, tally)
+    with guests.pool() as workers:
+        MODES["".join(sys.argv[1:])](open_lab(), tally, workers)
 
 
 if __name__ == "__main__":
