@@ -20,7 +20,7 @@ help: ## Show this list
 	@echo "  SUITE_TESTS='name ...'         make test...: only these tests (test, suite or glob)"
 	@echo "  STACKS='c-c c-rust rust-rust'  make test...: only these pairs of match and provider"
 	@echo "  TEST_ARGS='--seed 7 ...'       make test...: more options for guest-tests"
-	@echo "  TIMES=N SEED=N                 make test-long: N times as much, another random seed"
+	@echo "  TIMES=N SEED=N                 make test-long: N tenths of its size, another random seed"
 	@echo "  ACCEL=kvm|tcg                  do not try which accelerator works"
 
 .PHONY: demo

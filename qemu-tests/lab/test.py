@@ -120,7 +120,7 @@ def on_debug(lab, tally, workers):
 
 def for_hours(lab, tally, workers):
     """Run the guest tests at full length."""
-    options = [LONG_OPTIONS, "--times", setting("TIMES", r"\d+", "1"), "--seed", setting("SEED", r"\d+", "1")]
+    options = [LONG_OPTIONS, "--times", setting("TIMES", r"\d+", "10"), "--seed", setting("SEED", r"\d+", "1")]
     if build(lab, tally, MODULES, GUEST, USERLAND):
         guests.finish(tally, guests.start(workers, lab, kernels.for_hours(lab), stacks(["c-c", "rust-rust"]),
                                           settings(" ".join(options))))

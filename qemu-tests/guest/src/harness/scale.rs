@@ -20,7 +20,7 @@ pub enum Depth {
 pub struct Scale {
     /// Which campaign.
     pub depth: Depth,
-    /// By how much a long run is longer than its unit.
+    /// How many units a long run is made of; ten are the full size.
     pub times: u64,
     /// Seed of everything random.
     pub seed: u64,
@@ -44,11 +44,16 @@ impl Default for Scale {
 
 impl Scale {
     /// The amount for this run; that of a long run is a unit to be multiplied.
-    pub const fn of(&self, short: u64, debug: u64, long: u64) -> u64 {
+    pub const fn of(&self, short: u64, debug: u64, unit: u64) -> u64 {
+        self.fixed(short, debug, unit.saturating_mul(self.times))
+    }
+
+    /// The amount for this run, where more units do not make it larger.
+    pub const fn fixed(&self, short: u64, debug: u64, long: u64) -> u64 {
         match self.depth {
             Depth::Short => short,
             Depth::Debug => debug,
-            Depth::Long => long.saturating_mul(self.times),
+            Depth::Long => long,
         }
     }
 
@@ -87,6 +92,7 @@ mod tests {
         assert_eq!(scale.of(1, 2, 3), 2);
         scale.depth = Depth::Long;
         assert_eq!(scale.of(1, 2, 3), 21);
+        assert_eq!(scale.fixed(1, 2, 3), 3);
     }
 
     #[test]

@@ -164,7 +164,7 @@ fn run(t: &mut Test, purpose: &str, shapes: impl Iterator<Item = Shape>) {
 
 /// All lengths and buffers, with tables that just fit into a part or do not.
 fn every_name_length(t: &mut Test) {
-    let step = t.scale().of(1, 5, 1) as usize;
+    let step = t.scale().fixed(1, 5, 1) as usize;
     let shapes = (1..=31).step_by(step).flat_map(|len| {
         SIZES.iter().flat_map(move |size| {
             let fit = size / record(len);
@@ -194,7 +194,7 @@ fn many(count: usize, len: usize) -> Vec<Shape> {
 }
 
 fn thousands(t: &mut Test) {
-    let lens = match t.scale().of(3, 1, 31) {
+    let lens = match t.scale().fixed(3, 1, 31) {
         1 => vec![11],
         3 => vec![2, 17, 31],
         times => (0..times).map(|n| 2 + n as usize % 30).collect(),
@@ -204,8 +204,8 @@ fn thousands(t: &mut Test) {
 
 /// C needs seconds to fill such a table, so once in a short run.
 fn tens_of_thousands(t: &mut Test) {
-    let count = t.scale().of(20_000, 5000, 20_000) as usize;
-    let dumps = t.scale().of(1, 1, 6) as usize;
+    let count = t.scale().fixed(20_000, 5000, 20_000) as usize;
+    let dumps = t.scale().fixed(1, 1, 6) as usize;
     let shapes = many(count, 14).into_iter().take(dumps);
     run(t, "tens-of-thousands", shapes);
 }

@@ -146,7 +146,7 @@ fn run(t: &mut Test, purpose: &'static str) {
     match (scale.block, scale.reduce) {
         (Some(block), Some(last)) => ground.reduce(t, block, last),
         (Some(block), None) => ground.show(t, block),
-        (None, _) => ground.hashes(t, scale.of(1000, 25, 50_000)),
+        (None, _) => ground.hashes(t, scale.of(1000, 25, 5000)),
     }
 }
 
@@ -232,7 +232,7 @@ fn legacy_rules(t: &mut Test) {
         (errno == 0, u64::from(errno.unsigned_abs()))
     };
     let list = Msg::new(GET, LIST);
-    let rounds = t.scale().of(1000, 100, 50_000);
+    let rounds = t.scale().of(1000, 100, 5000);
     any_rules(t, "legacy-rules", rounds, load, |acct| {
         absorb(FNV_START, &acct.sock.exchange(&list))
     });
@@ -247,7 +247,7 @@ fn nft_rules(t: &mut Test) {
         let reply = nft::rules(&acct.sock, family, Hook::Out, &matches);
         (reply.outcome() == "-", absorb(FNV_START, &reply))
     };
-    let rounds = t.scale().of(200, 100, 10_000);
+    let rounds = t.scale().of(200, 100, 1000);
     any_rules(t, "nft-rules", rounds, load, |acct| {
         acct.list().iter().fold(FNV_START, |hash, o| {
             let hash = fnv(fnv(hash, &o.name), &o.pkts.to_ne_bytes());

@@ -184,7 +184,7 @@ const fn read(reset: bool) -> u16 {
 fn histories(t: &mut Test) {
     let kernel = Kernel::new();
     let mut r = t.scale().random("model");
-    let count = t.scale().of(1000, 40, 200_000);
+    let count = t.scale().of(1000, 40, 20_000);
     let mut steps_in_all = 0;
     for number in 0..count {
         let steps = random(&mut r);

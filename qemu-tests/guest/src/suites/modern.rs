@@ -236,7 +236,7 @@ fn a_reset_that_is_interrupted_loses_nothing(t: &mut Test) {
         acct.add_at(name, 7, 70);
     }
     let mut stopped = 0;
-    let rounds = t.scale().of(15, 3, 150);
+    let rounds = t.scale().of(15, 3, 15);
     for round in 0..rounds {
         let child = start(&["reset", "object-*"]);
         thread::sleep(std::time::Duration::from_millis(round % 15 * 8));

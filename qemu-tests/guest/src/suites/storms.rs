@@ -58,7 +58,7 @@ fn busy_namespace(nft_rules: bool) -> Child {
 /// Namespaces die with their process, at any moment; nothing may remain.
 fn kill_namespaces(t: &mut Test) {
     let mut r = t.scale().random("kill-namespaces");
-    let count = t.scale().of(25, 8, 2500);
+    let count = t.scale().of(25, 8, 250);
     for n in 0..count {
         let children = [busy_namespace(n % 2 == 0), busy_namespace(n % 3 == 0)];
         thread::sleep(Duration::from_millis(5 + r.below(60)));
@@ -103,7 +103,7 @@ fn modules_under_requests(t: &mut Test) {
         })
         .collect();
     let (mut removed, mut refused) = (0, 0);
-    let want = t.scale().of(15, 6, 4000);
+    let want = t.scale().of(15, 6, 400);
     while removed < want {
         if !loaded(PROVIDER) {
             thread::sleep(Duration::from_millis(1));
@@ -138,7 +138,7 @@ fn modules_under_traffic(t: &mut Test) {
         let output = cmd::run(&format!("rmmod {PROVIDER}"));
         assert_ne!(output.code, 0, "removed despite {why}");
     };
-    let cycles = t.scale().of(8, 4, 2000);
+    let cycles = t.scale().of(8, 4, 200);
     for n in 0..cycles {
         load(&[MATCH]);
         let acct = Acct::open();
@@ -176,7 +176,7 @@ fn processors_under_traffic(t: &mut Test) {
     acct.add_quota("far", F_BYTES, u64::MAX);
     count_output(&["a", "far"]);
     let _on_again = SecondCpu;
-    let cycles = t.scale().of(10, 3, 1000);
+    let cycles = t.scale().of(10, 3, 100);
     let stop = AtomicBool::new(false);
     let (mut sums, mut sent) = ([0u64; 2], 0);
     thread::scope(|scope| {
@@ -223,7 +223,7 @@ fn percpu_kb() -> u64 {
 /// A namespace ends with everything that was created in it. C, which needs
 /// quadratic time to fill it, gets a tenth.
 fn many_objects_end_with_their_namespace(t: &mut Test) {
-    let all = t.scale().of(100_000, 10_000, 1_000_000);
+    let all = t.scale().fixed(100_000, 10_000, 1_000_000);
     let count = if t.stack() == "c-c" { all.min(100_000) / 10 } else { all };
     let mut r: Random = t.scale().random("many-objects");
     Acct::open().add("home");

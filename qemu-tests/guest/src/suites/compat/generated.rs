@@ -68,7 +68,7 @@ fn with_colons(json: &str) -> String {
 
 pub fn commands(t: &mut Test) {
     let mut random = t.scale().random("command lines");
-    let count = t.scale().of(COMMANDS, COMMANDS / 10, 10 * COMMANDS);
+    let count = t.scale().of(COMMANDS, COMMANDS / 10, COMMANDS);
     let sides = [Side::theirs(), Side::ours()];
     let mut score = Score::default();
     for _ in 0..count {
@@ -107,7 +107,7 @@ fn line(random: &mut Random) -> String {
 
 pub fn restores(t: &mut Test) {
     let mut random = t.scale().random("inputs of restore");
-    let count = t.scale().of(RESTORES, RESTORES / 10, 10 * RESTORES);
+    let count = t.scale().of(RESTORES, RESTORES / 10, RESTORES);
     let sides = [Side::theirs(), Side::ours()];
     let [restore, list, flush] =
         ["restore", "list", "flush"].map(|word| vec![b"nfacct".to_vec(), word.into()]);

@@ -170,8 +170,8 @@ fn conservation(t: &mut Test) {
         .replace(&rules(&mut scale.random("fire-first")))
         .expect("rules");
     // Before any thread: they are forked.
-    let doomed: Vec<_> = (0..scale.of(20, 10, 40)).map(|_| Doomed::new()).collect();
-    let rounds = scale.of(300, 10, 100_000);
+    let doomed: Vec<_> = (0..scale.fixed(20, 10, 40)).map(|_| Doomed::new()).collect();
+    let rounds = scale.of(1000, 10, 10_000);
     let (stop, barrier) = (AtomicBool::new(false), Barrier::new(3));
     let random = |purpose| scale.random(purpose);
     let (mut tally, found) = thread::scope(|scope| {
