@@ -14,7 +14,7 @@ from lab import door, say
 # result line for IDLE is stuck, whatever it has left of TOTAL. guest-tests ends
 # a test itself before that.
 TOTAL = 1800
-IDLE = 360
+IDLE = 600
 
 # Set when this program is told to end.
 stopping = threading.Event()

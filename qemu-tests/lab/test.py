@@ -38,10 +38,11 @@ DEBUG_MODULES = ("modules for the debug kernel", "debug_modules")
 # What continuous integration runs on the debug kernel: life times, locks, failing
 # allocations and the paths through unsafe code. The rest takes as long again.
 CI_DEBUG_TESTS = ("lifecycle netlink names dump_changes reset quota events races xtables nft netns memory "
-                  "faults.requests faults.dump_parts faults.*_rules faults.over_quota_event")
+                  "faults")
 
 # Options of guest-tests. Seconds for one test are those of an idle machine.
 DEBUG_OPTIONS = "--scale debug --timeout 3600"
+CI_DEBUG_OPTIONS = f"{DEBUG_OPTIONS} --stride 16"
 LONG_OPTIONS = "--scale long --timeout 360000"
 
 
@@ -135,7 +136,7 @@ def integration(lab, tally, workers):
         return
     bench.run_check(lab, tally)
     on_packaged = guests.start(workers, lab, kernels.stock(lab), stacks(guests.STACKS), settings())
-    on_checked = guests.start(workers, lab, debug, ["rust-rust"], settings(DEBUG_OPTIONS, CI_DEBUG_TESTS))
+    on_checked = guests.start(workers, lab, debug, ["rust-rust"], settings(CI_DEBUG_OPTIONS, CI_DEBUG_TESTS))
     proof = crimes.start(workers, lab, debug)
     guests.finish(tally, on_packaged)
     guests.finish(tally, on_checked)

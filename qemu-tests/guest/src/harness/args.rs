@@ -10,9 +10,11 @@ pub const USAGE: &str = "\
 usage: guest-tests [--stack NAME] [--tests LIST] [--timeout SECONDS] [--list]
   --stack NAME       which modules are installed: c-c, c-rust or rust-rust
   --tests LIST       names separated by blanks: suite.test, suite, test, or globs
-  --timeout SECONDS  limit for one test (default 600, enough for a busy emulator)
+  --timeout SECONDS  limit for one test (default 1200, enough for a busy emulator)
   --scale NAME       how much the campaigns do: short, debug or long (default short)
   --times N          a long run does N times as much (default 1)
+  --stride N         of the hundreds of points at which making a namespace or
+                     loading a module can fail, each N-th (default 1: all)
   --seed N           where random choices start (default 1)
   --block N          fuzz tests: only this block, with every answer observed
   --reduce N         fuzz tests: that block up to send N, without one send each
@@ -41,7 +43,7 @@ impl Args {
         let mut out = Self {
             stack: "c-c".into(),
             tests: Vec::new(),
-            timeout: Duration::from_secs(600),
+            timeout: Duration::from_secs(1200),
             scale: Scale::default(),
             list: false,
         };
@@ -61,6 +63,7 @@ impl Args {
                 "--timeout" => out.timeout = Duration::from_secs(number(&value()?)?),
                 "--scale" => out.scale.depth = value()?.parse()?,
                 "--times" => out.scale.times = number(&value()?)?,
+                "--stride" => out.scale.stride = number(&value()?)?.max(1),
                 "--seed" => out.scale.seed = number(&value()?)?,
                 "--block" => out.scale.block = Some(number(&value()?)?),
                 "--reduce" => out.scale.reduce = Some(number(&value()?)?),
@@ -103,10 +106,11 @@ mod tests {
 
     #[test]
     fn scale() {
-        let scale = parse("--scale|long|--times|5|--seed|9|--block|3|--reduce|8").unwrap();
+        let scale = parse("--scale|long|--times|5|--stride|4|--seed|9|--block|3|--reduce|8").unwrap();
         let want = Scale {
             depth: Depth::Long,
             times: 5,
+            stride: 4,
             seed: 9,
             block: Some(3),
             reduce: Some(8),

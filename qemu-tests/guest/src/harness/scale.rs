@@ -22,6 +22,8 @@ pub struct Scale {
     pub depth: Depth,
     /// How many units a long run is made of; ten are the full size.
     pub times: u64,
+    /// Where there are many slow points of failure, each how-manieth is tried.
+    pub stride: u64,
     /// Seed of everything random.
     pub seed: u64,
     /// Of a fuzz test only this block, every answer of which is observed.
@@ -35,6 +37,7 @@ impl Default for Scale {
         Self {
             depth: Depth::Short,
             times: 1,
+            stride: 1,
             seed: 1,
             block: None,
             reduce: None,

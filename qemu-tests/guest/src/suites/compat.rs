@@ -10,7 +10,7 @@ mod record;
 mod side;
 mod verdict;
 
-use crate::harness::{cases, skip, Depth, Test};
+use crate::harness::{cases, Test};
 use record::Record;
 use side::Side;
 use verdict::Score;
@@ -102,9 +102,6 @@ fn belongs(scenarios: &[&str], scenario: &str) -> bool {
 
 /// Replays the scenarios of a group, each on two empty tables.
 fn replay(t: &mut Test, group: &str) {
-    if t.scale().depth == Depth::Debug {
-        skip("it compares programs, and a slow kernel adds nothing to that");
-    }
     let (_, scenarios) = GROUPS.iter().find(|(name, _)| *name == group).expect("a group");
     let mut records: Vec<Record> = record::all();
     records.retain(|record| belongs(scenarios, &record.scenario));

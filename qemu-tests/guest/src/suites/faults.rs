@@ -13,7 +13,7 @@ use crate::env::faults::FailNth;
 use crate::env::netns::Netns;
 use crate::env::traffic::Udp;
 use crate::env::{cmd, modules, netns};
-use crate::harness::{cases, Test};
+use crate::harness::{cases, Scale, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
 use crate::wire::socket::LARGE;
@@ -316,13 +316,19 @@ fn over_quota_event(t: &mut Test) {
     assert!(lost == 0 || t.stack() == "c-c", "{lost} events lost");
 }
 
+/// The points of an operation that has hundreds and takes long; the seed chooses which.
+fn slow_points(t: &Test) -> impl Iterator<Item = u64> {
+    let Scale { stride, seed, .. } = t.scale();
+    (1 + seed % stride..MOST).step_by(stride as usize)
+}
+
 /// A namespace is there with its table, or not at all.
 fn namespaces(t: &mut Test) {
     Acct::open().add("home");
     let home = Netns::current();
     let fail = FailNth::open();
     let mut points = 0;
-    for n in 1..MOST {
+    for n in slow_points(t) {
         // SAFETY: Plain system call.
         let call = || unsafe { libc::unshare(libc::CLONE_NEWNET) };
         let (ret, hit) = fail.at(n, call);
@@ -337,7 +343,7 @@ fn namespaces(t: &mut Test) {
             assert_eq!(ret, 0);
             break;
         }
-        points = n;
+        points += 1;
     }
     t.note(format!("{points} points"));
     assert!(points > 0);
@@ -355,7 +361,7 @@ fn module_load(t: &mut Test) {
         let file = File::open(path.trim()).expect("module");
         let none = CString::default();
         let mut points = 0;
-        for n in 1..MOST {
+        for n in slow_points(t) {
             // SAFETY: Plain system call with a valid descriptor and string.
             let call = || unsafe {
                 libc::syscall(libc::SYS_finit_module, file.as_raw_fd(), none.as_ptr(), 0)
@@ -367,7 +373,7 @@ fn module_load(t: &mut Test) {
                 break;
             }
             modules::unload(name);
-            points = n;
+            points += 1;
         }
         t.note(format!("{name}: {points} points"));
         assert!(points > 0);
