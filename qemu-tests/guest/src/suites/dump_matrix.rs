@@ -195,7 +195,7 @@ fn many(count: usize, len: usize) -> Vec<Shape> {
 
 fn thousands(t: &mut Test) {
     let lens = match t.scale().fixed(3, 1, 31) {
-        1 => vec![11],
+        1 => vec![17],
         3 => vec![2, 17, 31],
         times => (0..times).map(|n| 2 + n as usize % 30).collect(),
     };
