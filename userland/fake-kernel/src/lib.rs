@@ -6,12 +6,14 @@
 
 #![allow(clippy::expect_used)] // A broken request is a failed test.
 
+mod many;
 mod socket;
 mod table;
 mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use many::Many;
 pub use socket::FakeSocket;
 pub use table::Object;
 

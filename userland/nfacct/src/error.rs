@@ -5,7 +5,7 @@ use std::io;
 
 use nfacct_netlink::{Error as KernelError, NameError, SocketStep, strerror};
 
-use crate::{Exit, legacy::Refusal, output::json};
+use crate::{Exit, legacy::Refusal, output::json, signals::Signal};
 
 /// Every line that the C tool writes to stderr begins with this.
 const PREFIX: &str = "nfacct v1.0.2: ";
@@ -80,10 +80,12 @@ pub(crate) enum Error {
     Interrupted {
         /// How many objects were reset.
         objects: usize,
+        /// Which signal.
+        signal: Signal,
     },
     /// A signal came while objects were being replaced; all of them are there.
     #[error("interrupted; the restore is complete")]
-    Restored,
+    Restored(Signal),
 }
 
 impl Error {
@@ -104,10 +106,12 @@ impl Error {
     /// The exit code of the old command line.
     pub(crate) fn legacy_exit(&self) -> Exit {
         match self {
-            Self::Interrupted { .. } | Self::Restored => Exit::Interrupted,
-            Self::Several(errors) if errors.iter().any(|error| error.legacy_exit() == Exit::Interrupted) => {
-                Exit::Interrupted
-            }
+            Self::Interrupted { signal, .. } | Self::Restored(signal) => (*signal).into(),
+            Self::Several(errors) => errors
+                .iter()
+                .map(Self::legacy_exit)
+                .find(|exit| exit.is_signal())
+                .unwrap_or(Exit::Failure),
             _ => Exit::Failure,
         }
     }
@@ -121,12 +125,12 @@ impl Error {
             Self::Several(errors) => errors
                 .iter()
                 .map(Self::exit)
-                .find(|exit| [Exit::Lost, Exit::Interrupted].contains(exit))
+                .find(|exit| *exit == Exit::Lost || exit.is_signal())
                 .or(errors.first().map(Self::exit))
                 .unwrap_or(Exit::Failure),
             Self::Conflict(_) => Exit::Busy,
             Self::Lost { .. } => Exit::Lost,
-            Self::Interrupted { .. } | Self::Restored => Exit::Interrupted,
+            Self::Interrupted { signal, .. } | Self::Restored(signal) => (*signal).into(),
             Self::Line { .. }
             | Self::Lines(_)
             | Self::Input(_)

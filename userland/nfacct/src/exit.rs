@@ -3,6 +3,8 @@
 
 use std::process::ExitCode;
 
+use crate::signals::Signal;
+
 /// How a run ended. The words of nfacct 1.0.2 know only success and failure; the modern command line tells more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -22,8 +24,29 @@ pub enum Exit {
     Incomplete = 6,
     /// Counters were reset, but their values could not be written to standard output.
     Lost = 7,
-    /// A signal came during a reset; everything was written all the same.
+    /// SIGHUP came during a reset; everything was written all the same.
+    HungUp = 129,
+    /// The same with SIGINT.
     Interrupted = 130,
+    /// The same with SIGTERM.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// Did a signal end the run?
+    pub(crate) fn is_signal(self) -> bool {
+        matches!(self, Self::HungUp | Self::Interrupted | Self::Terminated)
+    }
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::HangUp => Self::HungUp,
+            Signal::Interrupt => Self::Interrupted,
+            Signal::Terminate => Self::Terminated,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

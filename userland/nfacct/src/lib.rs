@@ -16,6 +16,7 @@ mod legacy;
 mod output;
 mod output_file;
 mod pattern;
+mod process;
 mod quantity;
 mod route;
 mod save_file;
@@ -24,6 +25,7 @@ mod signals;
 pub use clock::{Clock, RealClock};
 pub use context::{Context, RealSockets, Sockets};
 pub use exit::Exit;
+pub use process::process;
 pub use signals::{RealSignals, Second, Signals};
 
 use std::ffi::OsString;

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What SIGINT and SIGTERM do.
+//! What SIGHUP, SIGINT and SIGTERM do.
 
 use std::{
-    io,
+    fs, io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     flag,
 };
 
-/// Sets up signals; an error is an error of the system call.
+/// Sets up signals; an error is an error of the system call. Signals that the parent process has chosen to ignore
+/// (`nohup`, and the shell for its background jobs) stay ignored.
 pub trait Signals {
-    /// From now on SIGINT and SIGTERM do not end the process at once, because it holds what exists nowhere else; the
-    /// flag tells that one came.
-    fn defer(&mut self, second: Second) -> io::Result<Arc<AtomicBool>>;
+    /// From now on SIGHUP, SIGINT and SIGTERM do not end the process at once, because it holds what exists nowhere
+    /// else. The number of one that came can be read from what is returned; it is 0 until then.
+    fn defer(&mut self, second: Second) -> io::Result<Arc<AtomicUsize>>;
 
     /// From now on SIGINT and SIGTERM end the process with exit code 0: the normal end of a command that runs for ever
     /// and has written everything that it knows.
@@ -34,30 +35,64 @@ pub enum Second {
     Waits,
 }
 
+/// A signal that came while signals were deferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    HangUp,
+    Interrupt,
+    Terminate,
+}
+
 /// The signals of this process.
 pub struct RealSignals;
 
 impl Signals for RealSignals {
-    fn defer(&mut self, second: Second) -> io::Result<Arc<AtomicBool>> {
-        let came = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            if second == Second::Ends {
-                flag::register_conditional_default(signal, Arc::clone(&came))?;
+    fn defer(&mut self, second: Second) -> io::Result<Arc<AtomicUsize>> {
+        let came = Arc::new(AtomicUsize::new(0));
+        let again = Arc::new(AtomicBool::new(false));
+        let ignored = ignored();
+        for (signal, number) in [(SIGHUP, 1), (SIGINT, 2), (SIGTERM, 15)] {
+            if ignored & bit(signal) != 0 {
+                continue;
             }
-            flag::register(signal, Arc::clone(&came))?;
+            if second == Second::Ends {
+                flag::register_conditional_default(signal, Arc::clone(&again))?;
+                flag::register(signal, Arc::clone(&again))?;
+            }
+            flag::register_usize(signal, Arc::clone(&came), number)?;
         }
         Ok(came)
     }
 
     fn quit_quietly(&mut self) -> io::Result<()> {
+        let ignored = ignored();
         for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, 0, Arc::new(AtomicBool::new(true)))?;
+            if ignored & bit(signal) == 0 {
+                flag::register_conditional_shutdown(signal, 0, Arc::new(AtomicBool::new(true)))?;
+            }
         }
         Ok(())
     }
 }
 
-/// Did a deferred signal come?
-pub(crate) fn came(flag: Option<&Arc<AtomicBool>>) -> bool {
-    flag.is_some_and(|flag| flag.load(Ordering::Relaxed))
+/// The signals that this process ignores, as a set of bits. Where `proc` is not mounted it seems to ignore none.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+fn bit(signal: i32) -> u64 {
+    1 << (signal - 1)
+}
+
+/// The deferred signal that came, if one did.
+pub(crate) fn came(number: Option<&Arc<AtomicUsize>>) -> Option<Signal> {
+    match number?.load(Ordering::Relaxed) {
+        0 => None,
+        1 => Some(Signal::HangUp),
+        15 => Some(Signal::Terminate),
+        _ => Some(Signal::Interrupt),
+    }
 }

@@ -83,6 +83,10 @@ fn a_signal_during_a_reset_waits_for_the_output() {
         let outcome = nfacct(args).interrupted().on(&kernel);
         assert_eq!((outcome.exit, &outcome.stdout), (exit, &undisturbed.stdout), "{args:?}");
     }
+    for (signal, exit) in [(1, Exit::HungUp), (15, Exit::Terminated)] {
+        let outcome = nfacct(&["list", "reset"]).signal(signal).on(&kernel(&["a"]));
+        assert_eq!(outcome.exit, exit);
+    }
 }
 
 #[test]

@@ -8,92 +8,25 @@ use std::{
     fs, io,
     io::Write,
     path::Path,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
 
+use fake_kernel::Many;
 use nfacct::{Clock, Context, Exit, Second, Signals, Sockets};
-use nfacct_netlink::{Error, Transport, transport::Datagram};
-
-const PORT: u32 = 7;
-
-/// A kernel that makes up its objects while it is asked for them.
-struct Endless {
-    objects: u32,
-    sequence: u32,
-    next: u32,
-}
-
-fn attribute(message: &mut Vec<u8>, kind: u16, payload: &[u8]) {
-    message.extend(u16::try_from(payload.len() + 4).unwrap().to_ne_bytes());
-    message.extend(kind.to_ne_bytes());
-    message.extend(payload);
-    message.resize(message.len().next_multiple_of(4), 0);
-}
-
-impl Endless {
-    fn message(&self, kind: u16, payload: &[u8]) -> Vec<u8> {
-        const MULTI: u16 = 2;
-        let len = u32::try_from(16 + payload.len()).unwrap();
-        let head = [&len.to_ne_bytes()[..], &kind.to_ne_bytes(), &MULTI.to_ne_bytes()].concat();
-        [&head, &self.sequence.to_ne_bytes()[..], &PORT.to_ne_bytes(), payload].concat()
-    }
-
-    fn object(&self) -> Vec<u8> {
-        let mut payload = vec![0; 4];
-        attribute(&mut payload, 1, format!("object-{:07}\0", self.next).as_bytes());
-        attribute(&mut payload, 2, &u64::from(self.next).to_be_bytes());
-        attribute(&mut payload, 3, &u64::from(self.next).to_be_bytes());
-        attribute(&mut payload, 4, &1u32.to_be_bytes());
-        self.message(0x700, &payload)
-    }
-}
-
-impl Transport for Endless {
-    fn port(&self) -> u32 {
-        PORT
-    }
-
-    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        let number = datagram.get(8..12).unwrap();
-        self.sequence = u32::from_ne_bytes(number.try_into().unwrap());
-        Ok(())
-    }
-
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
-        let mut datagram = Vec::with_capacity(buffer.len());
-        while self.next < self.objects && datagram.len() + 100 < buffer.len() {
-            datagram.extend(self.object());
-            self.next += 1;
-        }
-        if datagram.is_empty() {
-            datagram = self.message(3, &[0; 4]);
-        }
-        let len = datagram.len();
-        buffer.get_mut(..len).unwrap().copy_from_slice(&datagram);
-        Ok(Datagram { len, sender: 0 })
-    }
-
-    fn join(&mut self, _: u32) -> io::Result<()> {
-        Ok(())
-    }
-}
+use nfacct_netlink::{Error, Transport};
 
 /// As many objects as this are there.
 struct World(u32);
 
 impl Sockets for World {
     fn open(&mut self, _: Option<&OsStr>) -> Result<Box<dyn Transport>, Error> {
-        Ok(Box::new(Endless {
-            objects: self.0,
-            sequence: 0,
-            next: 0,
-        }))
+        Ok(Box::new(Many::new(self.0)))
     }
 }
 
 impl Signals for World {
-    fn defer(&mut self, _: Second) -> io::Result<Arc<AtomicBool>> {
+    fn defer(&mut self, _: Second) -> io::Result<Arc<AtomicUsize>> {
         Ok(Arc::default())
     }
 

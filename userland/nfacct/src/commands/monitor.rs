@@ -114,7 +114,7 @@ impl MonitorArgs {
             .client()
             .and_then(|mut client| objects(&mut client, &request, &[]));
         let objects = listed.unwrap_or_else(|error| {
-            let _ = writeln!(context.errors, "nfacct: cannot list them: {error}");
+            context.complain(format!("nfacct: cannot list them: {error}\n").as_bytes());
             Vec::new()
         });
         for object in &objects {
@@ -144,7 +144,7 @@ impl MonitorArgs {
         }
         context.output.write_all(&line).map_err(Error::Output)?;
         if let Some(Err(failure)) = hook.map(|hook| hook.run(event, &object)) {
-            let _ = writeln!(context.errors, "nfacct: {failure}");
+            context.complain(format!("nfacct: {failure}\n").as_bytes());
         }
         Ok(true)
     }

@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use nfacct_netlink::ObjectRef;
@@ -26,8 +26,8 @@ pub(crate) struct Printer<'a> {
     pending: Vec<u8>,
     objects: usize,
     failure: Option<io::Error>,
-    /// Set when a signal wants to end the process.
-    interrupted: Option<Arc<AtomicBool>>,
+    /// Tells the signal that wants to end the process.
+    interrupted: Option<Arc<AtomicUsize>>,
 }
 
 impl<'a> Printer<'a> {
@@ -61,7 +61,7 @@ impl<'a> Printer<'a> {
 
     /// Did a signal come or a write fail? Then nothing more should be reset.
     pub(crate) fn must_stop(&self) -> bool {
-        self.failure.is_some() || came(self.interrupted.as_ref())
+        self.failure.is_some() || came(self.interrupted.as_ref()).is_some()
     }
 
     /// Completes the document.
@@ -86,15 +86,18 @@ impl<'a> Printer<'a> {
 
     fn conclude(mut self) -> Result<(), Error> {
         self.write();
-        match self.failure {
-            None if came(self.interrupted.as_ref()) => Err(Error::Interrupted { objects: self.objects }),
-            None => Ok(()),
-            Some(source) if self.precious => Err(Error::Lost {
+        match (self.failure, came(self.interrupted.as_ref())) {
+            (None, None) => Ok(()),
+            (None, Some(signal)) => Err(Error::Interrupted {
+                objects: self.objects,
+                signal,
+            }),
+            (Some(source), _) if self.precious => Err(Error::Lost {
                 source,
                 objects: self.objects,
                 unwritten: self.pending,
             }),
-            Some(error) => Err(Error::Output(error)),
+            (Some(error), _) => Err(Error::Output(error)),
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
     rc::Rc,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -122,12 +122,12 @@ impl Transport for Trapped {
     }
 }
 
-/// Signals that come at once or never.
-struct FakeSignals(bool);
+/// A signal of this number comes at once; 0 is none.
+struct FakeSignals(usize);
 
 impl Signals for FakeSignals {
-    fn defer(&mut self, _: Second) -> io::Result<Arc<AtomicBool>> {
-        Ok(Arc::new(AtomicBool::new(self.0)))
+    fn defer(&mut self, _: Second) -> io::Result<Arc<AtomicUsize>> {
+        Ok(Arc::new(AtomicUsize::new(self.0)))
     }
 
     fn quit_quietly(&mut self) -> io::Result<()> {
@@ -182,7 +182,7 @@ pub(crate) struct Run {
     terminal: bool,
     room: Option<(usize, io::ErrorKind)>,
     blue: FakeKernel,
-    interrupted: bool,
+    signal: usize,
     root: PathBuf,
     traffic: Vec<(&'static str, u64)>,
     trap: Option<Rc<Trap>>,
@@ -196,7 +196,7 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         terminal: false,
         room: None,
         blue: FakeKernel::new(),
-        interrupted: false,
+        signal: 0,
         root: PathBuf::from("/"),
         traffic: Vec::new(),
         trap: None,
@@ -232,9 +232,14 @@ impl Run {
         self
     }
 
-    /// A signal comes as soon as signals are held back.
-    pub(crate) fn interrupted(mut self) -> Self {
-        self.interrupted = true;
+    /// SIGINT comes as soon as signals are held back.
+    pub(crate) fn interrupted(self) -> Self {
+        self.signal(2)
+    }
+
+    /// This signal comes as soon as signals are held back.
+    pub(crate) fn signal(mut self, number: usize) -> Self {
+        self.signal = number;
         self
     }
 
@@ -281,7 +286,7 @@ impl Run {
                     blue: self.blue,
                     trap: self.trap,
                 },
-                signals: &mut FakeSignals(self.interrupted),
+                signals: &mut FakeSignals(self.signal),
                 clock: &mut FakeClock {
                     now: Duration::ZERO,
                     kernel: kernel.clone(),

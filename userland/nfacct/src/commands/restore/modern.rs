@@ -94,9 +94,7 @@ fn restore(context: &mut Context<'_>, text: &[u8], exist: Exist, check: bool) ->
     }
     if !refused.is_empty() {
         Err(Error::Lines(refused))
-    } else if came(interrupted.as_ref()) {
-        Err(Error::Restored)
     } else {
-        Ok(())
+        came(interrupted.as_ref()).map_or(Ok(()), |signal| Err(Error::Restored(signal)))
     }
 }

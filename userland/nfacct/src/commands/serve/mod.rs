@@ -74,7 +74,7 @@ impl ServeArgs {
         {
             Ok(objects) => Response::ok(flavour.content_type(), render(&objects, flavour)),
             Err(error) => {
-                let _ = writeln!(context.errors, "nfacct: {error}");
+                context.complain(format!("nfacct: {error}\n").as_bytes());
                 Response::plain(503, "Service Unavailable", "The counters cannot be read now.\n")
             }
         }

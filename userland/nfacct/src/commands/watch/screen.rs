@@ -68,7 +68,7 @@ pub(super) fn run<T: Transport>(watch: &mut Watch<'_, T>, context: &mut Context<
         screen.draw(|frame| view.draw(frame, interval)).map_err(Error::Output)?;
         match wait(next.saturating_sub(clock.elapsed())).map_err(Error::Input)? {
             Some(key) if view.handle(key) == Action::Quit => return Ok(()),
-            _ if came(quit.as_ref()) => return Ok(()),
+            _ if came(quit.as_ref()).is_some() => return Ok(()),
             _ => {}
         }
         if clock.elapsed() >= next {
