@@ -14,7 +14,7 @@ mod wire;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use many::Many;
-pub use socket::FakeSocket;
+pub use socket::{FakeSocket, PORT};
 pub use table::Object;
 
 use table::Table;

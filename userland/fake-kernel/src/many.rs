@@ -5,7 +5,7 @@ use std::io;
 
 use nfacct_netlink::transport::{Datagram, Transport};
 
-const PORT: u32 = 7;
+use crate::PORT;
 
 /// A socket to a kernel with many objects, which makes them up while it is asked for them.
 pub struct Many {
@@ -72,6 +72,10 @@ impl Transport for Many {
         let len = datagram.len();
         buffer.get_mut(..len).expect("it fits").copy_from_slice(&datagram);
         Ok(Datagram { len, sender: 0 })
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
+        self.receive(buffer)
     }
 
     fn join(&mut self, _: u32) -> io::Result<()> {

@@ -14,7 +14,7 @@ use crate::{
 const DATAGRAM: usize = 4096;
 
 /// Port of every socket.
-const PORT: u32 = 4711;
+pub const PORT: u32 = 4711;
 
 /// A netlink socket that ends in a [`FakeKernel`].
 pub struct FakeSocket {
@@ -130,6 +130,10 @@ impl Transport for FakeSocket {
             len: datagram.len(),
             sender: 0,
         })
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
+        self.receive(buffer)
     }
 
     fn join(&mut self, group: u32) -> io::Result<()> {

@@ -94,16 +94,21 @@ impl<T: Transport> Client<T> {
 
     fn fetch(&mut self, request: Get) -> Result<Object, Error> {
         let mut found = None;
-        self.execute(request.request()?, |object| {
+        let result = self.execute(request.request()?, |object| {
             found = Some(object.to_object());
-        })?;
-        found.ok_or(Error::Malformed("no object in the answer"))
+        });
+        match (found, result) {
+            // Whatever happened after it: this is the answer, and after a reset the only trace of the counts.
+            (Some(object), _) => Ok(object),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Err(Error::Malformed("no object in the answer")),
+        }
     }
 
     /// Calls `each` for every object, in the order of creation, without collecting them.
     ///
-    /// The whole answer is always read, so the client stays usable. On an error the objects that were delivered
-    /// before it are valid; after a reset their counts exist nowhere else.
+    /// On an error the objects that were delivered are valid; after a reset their counts exist nowhere else. That is
+    /// why the answers to a reset are read on after an error, as far as they are there.
     pub fn for_each(&mut self, list: &List, each: impl FnMut(ObjectRef<'_>)) -> Result<(), Error> {
         self.execute(list.request()?, each)
     }
@@ -136,6 +141,9 @@ impl<T: Transport> Client<T> {
     }
 
     /// Sends a request, gives its answers to `each`, and comes back at the end of them.
+    ///
+    /// What a reset has read exists nowhere else. So the answers to one are read on after an error, as far as they are
+    /// there.
     pub(crate) fn exchange<K: NlType, A: NlAttrType>(
         &mut self,
         request: Request<K, A>,
@@ -143,7 +151,7 @@ impl<T: Transport> Client<T> {
     ) -> Result<(), Error> {
         let seq = self.next;
         self.next = self.next.wrapping_add(1);
-        let dump = request.is_dump();
+        let (dump, reset) = (request.is_dump(), request.is_reset());
         let request = request.encode(seq)?;
         self.receiver.send(&request)?;
 
@@ -154,19 +162,40 @@ impl<T: Transport> Client<T> {
             request: &request,
         };
         let mut interrupted = false;
+        let mut failure = None;
         loop {
-            let datagram = self.receiver.receive()?;
-            for message in messages(datagram) {
-                let message = message?;
-                if !exchange.concerns(&message)? {
+            let received = match failure {
+                None => self.receiver.receive(),
+                // What has failed may have been the end.
+                Some(_) => self.receiver.receive_now(),
+            };
+            let datagram = match received {
+                Ok(datagram) => datagram,
+                Err(error @ (Error::Overrun | Error::Truncated { .. })) if reset => {
+                    failure.get_or_insert(error);
                     continue;
                 }
-                interrupted |= dump && message.flags.contains(NlmF::DUMP_INTR);
-                match exchange.classify(&message, dump)? {
-                    Step::Answer => each(&message)?,
-                    Step::Nothing => {}
-                    Step::End if interrupted => return Err(Error::DumpInterrupted),
-                    Step::End => return Ok(()),
+                Err(error) => return Err(failure.unwrap_or(error)),
+            };
+            for message in messages(datagram) {
+                let step = message.and_then(|message| {
+                    if !exchange.concerns(&message)? {
+                        return Ok(Step::Nothing);
+                    }
+                    interrupted |= dump && message.flags.contains(NlmF::DUMP_INTR);
+                    match exchange.classify(&message, dump)? {
+                        Step::Answer => each(&message).map(|()| Step::Nothing),
+                        step => Ok(step),
+                    }
+                });
+                match step {
+                    Ok(Step::End) if interrupted => return Err(failure.unwrap_or(Error::DumpInterrupted)),
+                    Ok(Step::End) => return failure.map_or(Ok(()), Err),
+                    Ok(_) => {}
+                    Err(error) if reset && !matches!(error, Error::Kernel(_)) => {
+                        failure.get_or_insert(error);
+                    }
+                    Err(error) => return Err(failure.unwrap_or(error)),
                 }
             }
         }

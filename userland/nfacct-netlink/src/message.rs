@@ -98,6 +98,11 @@ impl<K: NlType, A: NlAttrType> Request<K, A> {
     pub(crate) fn is_dump(&self) -> bool {
         self.flags.contains(NlmF::DUMP)
     }
+
+    /// Are there counts in the answer that exist nowhere else?
+    pub(crate) fn is_reset(&self) -> bool {
+        self.kind.into() == u16::from(AcctMsg::GetReset)
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,11 @@ use std::io;
 
 use nix::errno::Errno;
 
-use crate::{Error, error::SocketStep, transport::Transport};
+use crate::{
+    Error,
+    error::SocketStep,
+    transport::{Datagram, Transport},
+};
 
 /// The largest answer that the kernel sends; with less room it needs many more system calls for a dump.
 const BUFFER: usize = 32 * 1024;
@@ -34,8 +38,17 @@ impl<T: Transport> Receiver<T> {
 
     /// The next datagram from the kernel. What other processes send is dropped.
     pub(crate) fn receive(&mut self) -> Result<&[u8], Error> {
+        self.receive_by(T::receive)
+    }
+
+    /// The same, but without waiting for it.
+    pub(crate) fn receive_now(&mut self) -> Result<&[u8], Error> {
+        self.receive_by(T::receive_now)
+    }
+
+    fn receive_by(&mut self, call: impl Fn(&mut T, &mut [u8]) -> io::Result<Datagram>) -> Result<&[u8], Error> {
         loop {
-            let received = match retry(|| self.transport.receive(&mut self.buffer)) {
+            let received = match retry(|| call(&mut self.transport, &mut self.buffer)) {
                 Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {
                     return Err(Error::Overrun);
                 }

@@ -116,6 +116,73 @@ fn a_full_queue_is_typed_and_leftovers_are_dropped() {
     assert_eq!(client.get(&n()).unwrap().bytes, 9);
 }
 
+/// Names of the objects that a list with reset delivers, and how it ended.
+fn reset(transport: Recorded) -> (Vec<Vec<u8>>, Result<(), Error>) {
+    let mut seen = Vec::new();
+    let result = client(transport).for_each(&List::new().reset(), |object| seen.push(object.name.to_vec()));
+    (seen, result)
+}
+
+#[test]
+fn after_an_error_a_reset_is_read_to_its_end() {
+    let good = || object(MULTI, 1, 7);
+    let end = || [good(), done(MULTI, 1, 0)].concat();
+    let nameless = message(0x700, MULTI, 1, 7, &[0; 4]);
+    let cut = [4, 0, 0, 0];
+    let of_others = [object(MULTI, 1, 8), object(MULTI, 2, 7)].concat();
+    for bad in [&nameless[..], &cut, &of_others, &vec![0; 32 * 1024 + 4]] {
+        let transport = Recorded::new(7)
+            .datagram(&good())
+            .datagram(bad)
+            .errno(EINTR)
+            .datagram(&good())
+            .errno(ENOBUFS)
+            .datagram(&end());
+        let (seen, result) = reset(transport);
+        assert_eq!((seen.len(), result.is_err()), (3, true), "{result:?}");
+        assert!(!matches!(result, Err(Error::Overrun)), "the first error is told");
+    }
+    // Without a reset there is nothing to save, and what comes may be wrong as well.
+    let mut seen = 0;
+    let transport = Recorded::new(7).datagram(&nameless).datagram(&end());
+    assert!(client(transport).for_each(&List::new(), |_| seen += 1).is_err());
+    assert_eq!(seen, 0);
+}
+
+#[test]
+fn a_failed_reset_waits_for_nothing() {
+    const EAGAIN: i32 = 11;
+    let transport = Recorded::new(7)
+        .datagram(&object(MULTI, 1, 7))
+        .errno(ENOBUFS)
+        .datagram(&object(MULTI, 1, 7))
+        .errno(EAGAIN);
+    let (seen, result) = reset(transport);
+    assert!(seen.len() == 2 && matches!(result, Err(Error::Overrun)), "{result:?}");
+    // The kernel ends it with an error of its own.
+    let transport = Recorded::new(7).errno(ENOBUFS).datagram(&ack(1, -12));
+    assert!(matches!(reset(transport).1, Err(Error::Overrun)));
+}
+
+#[test]
+fn an_object_that_was_read_is_delivered_whatever_follows() {
+    for transport in [
+        Recorded::new(7).datagram(&object(MULTI, 1, 7)).errno(ENOBUFS),
+        Recorded::new(7).errno(ENOBUFS).datagram(&object(MULTI, 1, 7)),
+        Recorded::new(7).datagram(&[object(MULTI, 1, 7), vec![1, 0, 0, 0]].concat()),
+    ] {
+        assert_eq!(client(transport).take(&n()).unwrap().packets, 5);
+    }
+}
+
+#[test]
+fn a_receive_that_gives_up_is_an_error_of_its_own() {
+    const EAGAIN: i32 = 11;
+    let transport = Recorded::new(7).datagram(&object(MULTI, 1, 7)).errno(EAGAIN);
+    let result = client(transport).list(&List::new());
+    assert_eq!(result.unwrap_err().errno(), EAGAIN);
+}
+
 #[test]
 fn a_number_that_was_never_used_is_an_error() {
     for seq in [0, 2, u32::MAX] {

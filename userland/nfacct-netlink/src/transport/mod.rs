@@ -31,6 +31,9 @@ pub trait Transport {
     /// Waits for a datagram and puts as much of it into `buffer` as fits.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Datagram>;
 
+    /// The same, but if there is no datagram yet it does not wait: `EAGAIN`.
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Datagram>;
+
     /// Joins a multicast group.
     fn join(&mut self, group: u32) -> io::Result<()>;
 }
@@ -46,6 +49,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
         (**self).receive(buffer)
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
+        (**self).receive_now(buffer)
     }
 
     fn join(&mut self, group: u32) -> io::Result<()> {

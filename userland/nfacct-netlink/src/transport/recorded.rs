@@ -95,6 +95,10 @@ impl Transport for Recorded {
         }
     }
 
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
+        self.receive(buffer)
+    }
+
     fn join(&mut self, group: u32) -> io::Result<()> {
         self.groups.push(group);
         Ok(())

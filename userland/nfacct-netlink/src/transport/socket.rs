@@ -58,6 +58,17 @@ impl NetlinkSocket {
     pub fn set_queue_size(&self, bytes: usize) -> io::Result<()> {
         self.socket.set_recv_buffer_size(bytes)
     }
+
+    fn receive_with(&self, buffer: &mut [u8], flags: MsgFlags) -> io::Result<Datagram> {
+        let mut buffer = [IoSliceMut::new(buffer)];
+        // With MSG_TRUNC the kernel tells the real size of a datagram that did not fit.
+        let flags = flags | MsgFlags::MSG_TRUNC;
+        let message = recvmsg::<NetlinkAddr>(self.socket.as_raw_fd(), &mut buffer, None, flags)?;
+        Ok(Datagram {
+            len: message.bytes,
+            sender: message.address.map_or(0, |address| address.pid()),
+        })
+    }
 }
 
 impl Transport for NetlinkSocket {
@@ -70,13 +81,11 @@ impl Transport for NetlinkSocket {
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
-        let mut buffer = [IoSliceMut::new(buffer)];
-        // With MSG_TRUNC the kernel tells the real size of a datagram that did not fit.
-        let message = recvmsg::<NetlinkAddr>(self.socket.as_raw_fd(), &mut buffer, None, MsgFlags::MSG_TRUNC)?;
-        Ok(Datagram {
-            len: message.bytes,
-            sender: message.address.map_or(0, |address| address.pid()),
-        })
+        self.receive_with(buffer, MsgFlags::empty())
+    }
+
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
+        self.receive_with(buffer, MsgFlags::MSG_DONTWAIT)
     }
 
     fn join(&mut self, group: u32) -> io::Result<()> {

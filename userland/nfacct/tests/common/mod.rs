@@ -117,6 +117,10 @@ impl Transport for Trapped {
         }
     }
 
+    fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Datagram> {
+        self.receive(buffer)
+    }
+
     fn join(&mut self, group: u32) -> io::Result<()> {
         self.socket.join(group)
     }
