@@ -4,13 +4,17 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     hash::{BuildHasher, RandomState},
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     os::unix::{
         ffi::OsStrExt,
         fs::{MetadataExt, OpenOptionsExt, fchown},
     },
     path::{Path, PathBuf},
 };
+
+use nix::unistd::geteuid;
+
+use crate::output::harmless;
 
 /// As many symbolic links as the kernel follows.
 const LINKS: usize = 40;
@@ -33,7 +37,12 @@ pub(crate) fn write(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
 }
 
 fn append(path: &Path, text: &[u8]) -> io::Result<()> {
-    OpenOptions::new().append(true).open(path)?.write_all(text)
+    let mut file = OpenOptions::new().append(true).open(path)?;
+    if file.is_terminal() {
+        file.write_all(&harmless(text))
+    } else {
+        file.write_all(text)
+    }
 }
 
 /// The file behind symbolic links. `None` if it is one that this process has open (`/dev/stdout`): its name is not the
@@ -45,13 +54,28 @@ fn target(path: &Path) -> io::Result<Option<PathBuf>> {
         if fs::canonicalize(directory(&path))?.starts_with("/proc") {
             return Ok(None);
         }
-        match fs::read_link(&path) {
-            Ok(link) => path = directory(&path).join(link),
+        let directory = directory(&path);
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => {
+                let place = fs::metadata(directory)?;
+                if !trusted(found.uid(), place.uid(), place.mode(), geteuid().as_raw()) {
+                    return Err(io::ErrorKind::PermissionDenied.into());
+                }
+                path = directory.join(fs::read_link(&path)?);
+            }
             // Not a link, or not there yet.
-            Err(_) => return Ok(Some(path)),
+            _ => return Ok(Some(path)),
         }
     }
     Err(io::Error::from_raw_os_error(ELOOP))
+}
+
+/// May a link be followed? In a directory like /tmp anyone can make one, to have us replace a file that only we can
+/// reach. This is the rule of the kernel (`fs.protected_symlinks`), which cannot apply it here because we read the link
+/// ourselves.
+fn trusted(link: u32, directory: u32, mode: u32, me: u32) -> bool {
+    const STICKY_AND_OPEN: u32 = 0o1002;
+    mode & STICKY_AND_OPEN != STICKY_AND_OPEN || link == me || link == directory
 }
 
 fn directory(path: &Path) -> &Path {
@@ -100,4 +124,23 @@ fn fill(mut file: File, text: &[u8], old: Option<&Metadata>) -> io::Result<()> {
     }
     file.write_all(text)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_of_others_in_open_directories_are_not_followed() {
+        let (me, owner, other) = (0, 1, 2);
+        for (link, mode, expected) in [
+            (me, 0o1777, true),
+            (owner, 0o1777, true),
+            (other, 0o1777, false),
+            (other, 0o0777, true),
+            (other, 0o1775, true),
+        ] {
+            assert_eq!(trusted(link, owner, mode, me), expected, "{link} {mode:o}");
+        }
+    }
 }

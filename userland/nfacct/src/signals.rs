@@ -26,7 +26,7 @@ pub trait Signals {
     fn quit_quietly(&mut self) -> io::Result<()>;
 }
 
-/// What a second signal does.
+/// What the same signal does when it comes again. (The end of a session often brings two different ones.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Second {
     /// It ends the process: the output may be blocked for ever.
@@ -49,15 +49,15 @@ pub struct RealSignals;
 impl Signals for RealSignals {
     fn defer(&mut self, second: Second) -> io::Result<Arc<AtomicUsize>> {
         let came = Arc::new(AtomicUsize::new(0));
-        let again = Arc::new(AtomicBool::new(false));
         let ignored = ignored();
         for (signal, number) in [(SIGHUP, 1), (SIGINT, 2), (SIGTERM, 15)] {
             if ignored & bit(signal) != 0 {
                 continue;
             }
             if second == Second::Ends {
+                let again = Arc::new(AtomicBool::new(false));
                 flag::register_conditional_default(signal, Arc::clone(&again))?;
-                flag::register(signal, Arc::clone(&again))?;
+                flag::register(signal, again)?;
             }
             flag::register_usize(signal, Arc::clone(&came), number)?;
         }

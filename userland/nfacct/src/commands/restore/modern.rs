@@ -92,9 +92,9 @@ fn restore(context: &mut Context<'_>, text: &[u8], exist: Exist, check: bool) ->
     if progress {
         let _ = write!(context.errors, "\r\x1b[K");
     }
-    if !refused.is_empty() {
-        Err(Error::Lines(refused))
-    } else {
+    if refused.is_empty() {
         came(interrupted.as_ref()).map_or(Ok(()), |signal| Err(Error::Restored(signal)))
+    } else {
+        Err(Error::Lines(refused))
     }
 }

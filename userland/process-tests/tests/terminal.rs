@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Terminals, and what the environment says about them.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
+
+mod common;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Read, Write},
+    process::Stdio,
+};
+
+use common::{NFACCT, kernel_with, server, through_shell};
+use fake_kernel::FakeKernel;
+use nix::pty::openpty;
+
+#[test]
+fn the_environment_changes_nothing() {
+    let kernel = kernel_with(["I\u{131}\u{130}i", "\u{e9}", "plain"].map(|name| name.as_bytes().to_vec()));
+    for args in [
+        &["list"][..],
+        &["list", "--table"],
+        &["list", "--json"],
+        &["list", "xml"],
+        &["list", "INFO"],
+        &["export", "--prometheus"],
+        &["--help"],
+        &["get", "--json", "nobody"],
+        &["LIST"],
+    ] {
+        let run = |settings: &str| {
+            let output = through_shell(&kernel, settings, "", args);
+            (output.status, output.stdout, output.stderr)
+        };
+        let plain = run("unset TERM LANG LC_ALL COLUMNS;");
+        for settings in [
+            "export LANG=C LC_ALL=C TERM=dumb;",
+            "export LANG=C.UTF-8 LC_ALL=C.UTF-8 TERM=xterm;",
+            "export LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8;",
+            "export LC_ALL=no_SUCH TERM=no-such-terminal;",
+        ] {
+            assert_eq!(run(settings), plain, "{args:?} with {settings}");
+        }
+    }
+}
+
+/// Runs a command on a terminal, with this setting of `TERM`, and returns what the terminal was sent.
+fn on_terminal(kernel: &FakeKernel, before: &str, args: &[&str], redirections: &str) -> Vec<u8> {
+    let pty = openpty(None, None).unwrap();
+    let script = format!("{before} exec \"$0\" \"$@\" {redirections}");
+    let mut command = server(kernel).command("/bin/sh", &[&["-c", &script, NFACCT], args].concat());
+    let slave = || Stdio::from(pty.slave.try_clone().unwrap());
+    command.stdin(slave()).stdout(slave()).stderr(slave());
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    drop(pty.slave);
+    let mut text = Vec::new();
+    // When all have closed the other end, a read fails.
+    let _ = File::from(pty.master).read_to_end(&mut text);
+    child.wait().unwrap();
+    text
+}
+
+#[test]
+fn no_stream_lets_a_name_control_a_terminal() {
+    let names = (1..=255u8).collect::<Vec<u8>>();
+    let kernel = kernel_with(names.chunks(31).map(<[u8]>::to_vec));
+    for (args, redirections) in [
+        (&["list"][..], ""),
+        (&["list", "xml"], ""),
+        (&["list", "json"], ""),
+        (&["list", "--json"], ""),
+        (&["list", "--table"], ""),
+        (&["save"], ""),
+        (&["save", "--file", "/dev/stdout"], ""),
+        (&["export", "--prometheus"], ""),
+        (&["export", "--openmetrics", "--file", "/dev/stdout"], ""),
+        (&["export", "--openmetrics", "--file", "/proc/self/fd/2"], "> /dev/null"),
+        (&["get", "red\x1b[31m"], ""),
+        (&["delete", "--exist", "red\x1b[31m", "x\x1b[31m"], ""),
+        (&["delete", "red\x1b[31m", "--netns", "x\x1b[31m"], ""),
+        (&["reset", "red\x1b[31m", "\x1b]0;title\x07"], ""),
+        (&["bogus\x1b[31m"], ""),
+        (&["--bogus\x1b[31m"], ""),
+        (&["list", "--columns", "\x1b[31m"], ""),
+        (&["watch", "--once", "--interval", "0.01"], ""),
+        (&["__complete"], ""),
+        (&["list", "reset"], "> /dev/full"),
+    ] {
+        for before in ["unset TERM;", "export TERM=xterm;"] {
+            let text = on_terminal(&kernel, before, args, redirections);
+            let line_breaks = String::from_utf8(text).unwrap().replace("\r\n", "");
+            let control = line_breaks.contains(char::is_control);
+            assert!(!control, "{args:?} {before}: {line_breaks:?}");
+        }
+    }
+}
+
+#[test]
+fn a_restore_that_is_wrong_does_not_control_a_terminal() {
+    let path = std::env::temp_dir().join(format!("nfacct-wrong-{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).unwrap();
+    file.write_all(b"{ pkts = 1, bytes = \x1b[31m } = \x1b]0;x\x07;\n")
+        .unwrap();
+    let path = path.to_str().unwrap();
+    for args in [&["restore", "--file", path][..], &["restore", "--file", "\x1b[31m"]] {
+        let text = on_terminal(&FakeKernel::new(), "", args, "");
+        assert!(!text.contains(&0x1b) && !text.is_empty(), "{}", text.escape_ascii());
+    }
+    fs::remove_file(path).unwrap();
+}
