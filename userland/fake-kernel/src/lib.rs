@@ -32,8 +32,8 @@ struct State {
     full: Option<(Vec<u8>, usize)>,
     /// The next receive calls fail with these error numbers.
     faults: Vec<i32>,
-    /// The next dump is marked as interrupted.
-    interrupt_dump: bool,
+    /// So many dumps are marked as interrupted.
+    interrupted_dumps: usize,
     /// Refusals come without a text, as from the C module.
     terse: bool,
     /// Revisions of the match that `nft_compat` knows; `None` without `nft_compat`.
@@ -77,7 +77,12 @@ impl FakeKernel {
 
     /// Marks the next dump with `NLM_F_DUMP_INTR`.
     pub fn interrupt_dump(&self) {
-        self.state().interrupt_dump = true;
+        self.interrupt_dumps(1);
+    }
+
+    /// Marks so many of the next dumps.
+    pub fn interrupt_dumps(&self, times: usize) {
+        self.state().interrupted_dumps = times;
     }
 
     /// From now on refusals come without a text, as from the C module.

@@ -59,7 +59,8 @@ impl FakeSocket {
             0x701 | 0x702 if is_dump(request) => {
                 let objects = state.table.dump(&request.wanted, reset)?;
                 let mut flags = wire::MULTI;
-                if std::mem::take(&mut state.interrupt_dump) {
+                if state.interrupted_dumps > 0 {
+                    state.interrupted_dumps -= 1;
                     flags |= wire::DUMP_INTR;
                 }
                 let mut datagram = Vec::new();

@@ -153,6 +153,36 @@ fn a_reset_shows_what_comes_after_a_failure_too() {
 }
 
 #[test]
+fn a_table_that_never_rests_is_given_up() {
+    for args in [
+        &["list", "--table"][..],
+        &["list", "--sort=name"],
+        &["save"],
+        &["export", "--openmetrics"],
+        &["watch", "--once"],
+        &["reset", "object-0*"],
+        &["delete", "--match", "object-0*"],
+        &["restore", "--exist=ignore"],
+    ] {
+        let kernel = kernel();
+        kernel.interrupt_dumps(4);
+        assert_eq!(nfacct(args).on(&kernel).exit, Exit::Success, "{args:?}");
+        let kernel = self::kernel();
+        let before = kernel.objects();
+        kernel.interrupt_dumps(5);
+        let outcome = nfacct(args).on(&kernel);
+        assert_eq!((outcome.exit, outcome.stdout()), (Exit::Incomplete, ""), "{args:?}");
+        assert_eq!(kernel.objects(), before, "{args:?}");
+    }
+    // A reset must not be repeated: its first part is here, the rest is what was counted since.
+    let kernel = kernel();
+    kernel.interrupt_dumps(1);
+    let outcome = nfacct(&["list", "--reset"]).on(&kernel);
+    assert_eq!(outcome.exit, Exit::Incomplete);
+    assert_eq!(outcome.stdout, nfacct(&["list"]).on(&self::kernel()).stdout);
+}
+
+#[test]
 fn a_disk_that_is_full_at_any_byte_loses_nothing() {
     for args in [
         &["list", "reset"][..],

@@ -5,11 +5,7 @@
 
 mod common;
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{Read, Write},
-    process::Stdio,
-};
+use std::{fs::File, io::Read, process::Stdio};
 
 use common::{NFACCT, kernel_with, server, through_shell};
 use fake_kernel::FakeKernel;
@@ -95,18 +91,4 @@ fn no_stream_lets_a_name_control_a_terminal() {
             assert!(!control, "{args:?} {before}: {line_breaks:?}");
         }
     }
-}
-
-#[test]
-fn a_restore_that_is_wrong_does_not_control_a_terminal() {
-    let path = std::env::temp_dir().join(format!("nfacct-wrong-{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).unwrap();
-    file.write_all(b"{ pkts = 1, bytes = \x1b[31m } = \x1b]0;x\x07;\n")
-        .unwrap();
-    let path = path.to_str().unwrap();
-    for args in [&["restore", "--file", path][..], &["restore", "--file", "\x1b[31m"]] {
-        let text = on_terminal(&FakeKernel::new(), "", args, "");
-        assert!(!text.contains(&0x1b) && !text.is_empty(), "{}", text.escape_ascii());
-    }
-    fs::remove_file(path).unwrap();
 }
