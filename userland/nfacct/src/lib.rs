@@ -2,8 +2,8 @@
 //! The `nfacct` command as a library: everything but `main`.
 //!
 //! The words of nfacct 1.0.2 are recognised first, with its grammar, output, messages and exit codes; what it would
-//! reject goes to a modern command line. Nothing here touches the process: input, output and sockets come in through
-//! [`Context`].
+//! reject goes to a modern command line. Nothing but [`process`] touches the process: input, output and sockets come
+//! in through [`Context`].
 
 mod cli;
 mod clock;

@@ -41,7 +41,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     };
     whole
         .checked_mul(factor)
-        .and_then(|value| u64::try_from(value + part).ok())
+        .and_then(|value| u64::try_from(value.checked_add(part)?).ok())
         .ok_or_else(|| format!("\"{text}\" is more than 64 bits can hold"))
 }
 
@@ -127,6 +127,7 @@ mod tests {
             "16Ei",
             "340282366920938463463374607431768211456",
             "340282366920938463463374607431768211455k",
+            "340282366920938463463374607431768211.9k",
             "18446744073709551616",
             "10kk",
             "1 0",
