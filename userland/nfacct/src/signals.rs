@@ -10,7 +10,7 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ},
     flag,
 };
 
@@ -61,6 +61,8 @@ impl Signals for RealSignals {
             }
             flag::register_usize(signal, Arc::clone(&came), number)?;
         }
+        // A file that may not grow any more is an error of the write.
+        flag::register(SIGXFSZ, Arc::default())?;
         Ok(came)
     }
 

@@ -5,9 +5,15 @@
 
 mod common;
 
-use std::io::Read;
+use std::{
+    fs::File,
+    io::{ErrorKind, Read},
+    thread,
+    time::Duration,
+};
 
-use common::{kernel, left, server, shown, start, through_shell};
+use common::{NFACCT, kernel, left, server, shown, start, through_shell};
+use nix::{fcntl::OFlag, unistd::pipe2};
 
 #[test]
 fn closed_streams() {
@@ -109,4 +115,41 @@ fn a_reader_that_leaves() {
     // What was in the pipe is gone with its reader. A pipe holds 64 KiB.
     let line = 80;
     assert!(shown(&some) + shown(&output.stderr) + 64 * 1024 / line + 2 > 5000);
+}
+
+#[test]
+fn a_file_that_may_not_grow() {
+    let kernel = kernel(300);
+    let output = through_shell(
+        &kernel,
+        "file=$(mktemp); exec 3>> $file; rm $file; ulimit -f 1;",
+        ">&3",
+        &["list", "reset"],
+    );
+    assert_eq!((output.status.code(), left(&kernel)), (Some(1), 0));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("File too large"), "{message}");
+    // What the file took: at most one block of 512 or 1024 bytes.
+    assert!(shown(&output.stderr) > 280);
+}
+
+#[test]
+fn a_pipe_that_others_have_made_non_blocking() {
+    for args in [&["list", "reset"][..], &["save"], &["export", "--prometheus"]] {
+        let whole = start(&server(&kernel(5000)), args).wait_with_output().unwrap().stdout;
+        let (reader, writer) = pipe2(OFlag::O_NONBLOCK).unwrap();
+        let mut command = server(&kernel(5000)).command(NFACCT, args);
+        command.stderr(writer.try_clone().unwrap()).stdout(writer);
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        let (mut reader, mut text) = (File::from(reader), Vec::new());
+        loop {
+            match reader.read_to_end(&mut text) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(20)),
+                other => break other.map(drop).unwrap(),
+            }
+        }
+        assert!(child.wait().unwrap().success(), "{args:?}");
+        assert!(text == whole, "{args:?}: {} bytes of {}", text.len(), whole.len());
+    }
 }

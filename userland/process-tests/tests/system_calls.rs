@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // A test may fail.
 
+use std::{fmt::Write, fs};
+
 use fake_kernel::FakeKernel;
 use nfacct_netlink::{Client, Name, NewObject};
 use nix::{errno::Errno, sys::signal::Signal};
@@ -214,4 +216,32 @@ fn two_signals_at_every_call() {
             |_, traced, kernel| nothing_is_lost(traced, kernel),
         );
     }
+}
+
+#[test]
+fn no_object_vanishes_in_a_restore() {
+    // The same objects, with 1000 packets more each.
+    let mut text = "# nfacct save 1\n".to_owned();
+    for number in 1..=100 {
+        writeln!(text, "add \"object-{number:03}\" packets={} bytes=0", 1000 + number).unwrap();
+    }
+    let path = std::env::temp_dir().join(format!("nfacct-vanish-{}", std::process::id()));
+    fs::write(&path, text + "end 100\n").unwrap();
+    let args = ["restore", "--exist", "replace", "--file", path.to_str().unwrap()];
+    let judge = |_, traced: &Traced, kernel: &FakeKernel| {
+        let objects = kernel.objects();
+        for number in 1..=100u64 {
+            let name = format!("object-{number:03}");
+            let found = objects.iter().find(|object| object.name == name.as_bytes());
+            let told = || String::from_utf8_lossy(&traced.stderr).contains(&format!("cannot create {name} again"));
+            assert!(
+                found.map_or_else(told, |object| object.packets % 1000 == number),
+                "{name}: {traced:?}"
+            );
+        }
+    };
+    at_every_call(&args, failure, Act::Pass, judge);
+    let signal = Act::Signal(Signal::SIGTERM);
+    at_every_call(&args, |_| signal, signal, judge);
+    fs::remove_file(path).unwrap();
 }

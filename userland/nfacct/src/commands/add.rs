@@ -84,4 +84,4 @@ impl AddArgs {
 }
 
 /// `EBUSY` and `EEXIST`.
-const EXISTS: [i32; 2] = [16, 17];
+pub(super) const EXISTS: [i32; 2] = [16, 17];

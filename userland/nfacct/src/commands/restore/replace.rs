@@ -5,7 +5,7 @@
 use nfacct_netlink::{Client, Error as KernelError, NewObject, Transport};
 
 use super::plan::Change;
-use crate::error::Error;
+use crate::{commands::add::EXISTS, error::Error};
 
 /// Replaces and creates these objects. Refusals are added to `refused` with the lines of the objects.
 pub(super) fn apply(
@@ -22,6 +22,10 @@ pub(super) fn apply(
             // Somebody else deleted it.
             Err(KernelError::Kernel(refusal)) if refusal.errno == ENOENT => {}
             Err(error) => {
+                // Without an answer nobody knows whether it is there.
+                if !matches!(error, KernelError::Kernel(_)) {
+                    deleted.push(old);
+                }
                 let error = Error::object(old.name())(error);
                 return Err(with_lost(error, bring_back(client, &deleted)));
             }
@@ -40,20 +44,23 @@ pub(super) fn apply(
             refused.extend(bring_back(client, &missing));
             Ok(())
         }
-        // Which of them were created is unknown; an object that is there stays as it is.
+        // Which of them were created is unknown.
         Err(error) => Err(with_lost(error.into(), bring_back(client, &deleted))),
     }
 }
 
-/// Creates objects again; returns those that could not be, with all that is known of them.
+/// Creates objects again; returns those that could not be, with all that is known of them. One that is there stays as it
+/// is.
 fn bring_back(client: &mut Client<impl Transport>, objects: &[&NewObject]) -> Vec<(usize, String)> {
     let mut lost = Vec::new();
     for object in objects {
-        if let Err(error) = client.create(object) {
-            lost.push((
+        match client.create(object) {
+            Ok(()) => {}
+            Err(KernelError::Kernel(refusal)) if EXISTS.contains(&refusal.errno) => {}
+            Err(error) => lost.push((
                 0,
                 format!("cannot create {} again: {error}; it was: {object:?}", object.name()),
-            ));
+            )),
         }
     }
     lost
