@@ -74,7 +74,10 @@ def start(workers, lab, kernel):
 
 def finish(tally, guest):
     """Wait for that guest and record each crime."""
-    found, complaints, _ = guest.result()
+    result = guests.outcome(tally, "the crimes", guest)
+    if not result:
+        return
+    found, complaints, _ = result
     if not found.ended:
         complaints.append("no end marker: the guest died or was stopped")
     tally.record("the guest with the crimes ends", complaints)

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import initramfs
 import kernels
 import results
 import verdict
-from lab import HERE, say
+from lab import HERE, hold, say, unused
 
 STACKS = tuple(initramfs.REPLACED)
 DEVIATIONS = HERE.parent / "deviations.toml"
@@ -46,17 +47,33 @@ def start(workers, lab, kernel, stacks, settings):
     """
     accelerator = accel.choose(lab)
     top = new_runs(lab)
-    initramfs.base(lab, kernel)
+    seconds = int(boot.TEST * kernel.slow * boot.slowness())
+    inside = dict(settings, OPTIONS=f"--timeout {seconds} {settings['OPTIONS']}")
+    # All at once, so that they hold the same build.
+    archives = {s: initramfs.build(lab, kernel, s, inside) for s in stacks}
     return Batch(kernel, settings, {
-        s: workers.submit(run_one, lab, kernel, accelerator, top / s, settings) for s in stacks})
+        s: workers.submit(run_one, lab, kernel, accelerator, top / s, archive) for s, archive in archives.items()})
+
+
+def outcome(tally, name, guest):
+    """Wait for a guest and return what came of it; None if the lab could not run it."""
+    try:
+        return guest.result()
+    except Exception as error:  # pylint: disable=broad-except
+        tally.record(f"guest of {name}", traceback.format_exception(error)[-12:])
+        return None
 
 
 def finish(tally, batch):
     """Wait for the guests; record every test and every comparison."""
     observed, passed, known = {}, {}, set()
     for stack, guest in batch.runs.items():
-        found, complaints = guest.result()
-        record(tally, label(batch.kernel, stack), found, complaints)
+        name = label(batch.kernel, stack)
+        result = outcome(tally, name, guest)
+        if not result:
+            continue
+        found, complaints = result
+        record(tally, name, found, complaints)
         observed[stack] = found.observations
         passed[stack] = {t.name for t in found.tests if t.ok and t.skipped is None}
         known |= {t.name for t in found.tests}
@@ -81,14 +98,16 @@ def new_runs(lab):
     top = lab.out / "runs"
     top.mkdir(parents=True, exist_ok=True)
     for old in sorted(top.iterdir())[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=top))
+        if unused(old):
+            shutil.rmtree(old, ignore_errors=True)
+    new = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=top))
+    hold(new)
+    return new
 
 
-def run_one(lab, kernel, accelerator, run, settings):
+def run_one(lab, kernel, accelerator, run, initrd):
     """Boot one stack; return its results and what is wrong with the run itself."""
     stack = run.name
-    initrd = initramfs.build(lab, kernel, stack, settings)
     found, complaints, seconds = boot_once(lab, kernel, accelerator, run, initrd)
     complaints += verdict.faults(found, stack, kernel.debug)
     skipped = sum(t.skipped is not None for t in found.tests)

@@ -43,6 +43,18 @@ def hold(directory):
     fcntl.flock(os.open(directory, os.O_RDONLY), fcntl.LOCK_SH)
 
 
+def unused(directory):
+    """Return whether nobody holds a directory."""
+    file = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
 def door(lab, *command):
     """Return the command line that runs a command inside the root."""
     return [str(HERE / "enter.sh"), str(lab.root), *command]

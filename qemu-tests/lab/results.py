@@ -39,7 +39,8 @@ def parse(text):
     """Parse a results stream; what is missing stays at its default."""
     out = Results()
     notes = []
-    for line in text.splitlines():
+    # A line without its end may be half a line.
+    for line in text[:text.rfind("\n") + 1].splitlines():
         match = RESULT.match(line)
         if match:
             word, number, name, skipped = match.groups()

@@ -13,6 +13,10 @@ PROVOKED = re.compile(r"guest-tests invoked oom-killer: .*GFP_KERNEL_ACCOUNT.* o
                       r"|guest-tests: vmalloc error: size \d+, vm_struct allocation failed,")
 PROVOKED_END = "</TASK>"
 
+# It ends at the latest where something else is reported, or when it grows too long.
+OTHER = re.compile(r"\b(KASAN|UBSAN|KFENCE|BUG|WARNING|INFO|Oops)\b")
+PROVOKED_LINES = 120
+
 
 def patterns(path):
     """Read a list of regular expressions; '#' starts a comment line.
@@ -42,10 +46,13 @@ def find(log, deny=LISTS / "dmesg-deny", allow=LISTS / "dmesg-allow"):
 
 def unprovoked(log):
     """Return the lines of a log without the reports that a test asked for."""
-    out, inside = [], False
+    out, left = [], 0
     for line in log:
-        inside = inside or PROVOKED.search(line) is not None
-        if not inside:
+        if PROVOKED.search(line):
+            left = PROVOKED_LINES
+        elif OTHER.search(line):
+            left = 0
+        if not left:
             out.append(line)
-        inside = inside and PROVOKED_END not in line
+        left = 0 if PROVOKED_END in line else max(0, left - 1)
     return out

@@ -38,12 +38,12 @@ DEBUG_MODULES = ("modules for the debug kernel", "debug_modules")
 # What continuous integration runs on the debug kernel: life times, locks, failing
 # allocations and the paths through unsafe code. The rest takes as long again.
 CI_DEBUG_TESTS = ("lifecycle netlink names dump_changes reset quota events races xtables nft netns memory "
-                  "faults")
+                  "fuzz.*_seed faults")
 
-# Options of guest-tests. Seconds for one test are those of an idle machine.
-DEBUG_OPTIONS = "--scale debug --timeout 3600"
+# Options of guest-tests.
+DEBUG_OPTIONS = "--scale debug"
 CI_DEBUG_OPTIONS = f"{DEBUG_OPTIONS} --stride 16"
-LONG_OPTIONS = "--scale long --timeout 360000"
+LONG_OPTIONS = "--scale long"
 
 
 def setting(name, allowed, default=""):
@@ -121,7 +121,7 @@ def on_debug(lab, tally, workers):
 
 def for_hours(lab, tally, workers):
     """Run the guest tests at full length."""
-    options = [LONG_OPTIONS, "--times", setting("TIMES", r"\d+", "10"), "--seed", setting("SEED", r"\d+", "1")]
+    options = [LONG_OPTIONS, "--times", setting("TIMES", r"[1-9]\d*", "10"), "--seed", setting("SEED", r"\d+", "1")]
     if build(lab, tally, MODULES, GUEST, USERLAND):
         guests.finish(tally, guests.start(workers, lab, kernels.for_hours(lab), stacks(["c-c", "rust-rust"]),
                                           settings(" ".join(options))))
@@ -158,7 +158,11 @@ def main(tally):
     """Do what the command line says."""
     signal.signal(signal.SIGTERM, terminate)
     with guests.pool() as workers:
-        MODES["".join(sys.argv[1:])](open_lab(), tally, workers)
+        try:
+            MODES["".join(sys.argv[1:])](open_lab(), tally, workers)
+        except BaseException:
+            boot.stop_all()
+            raise
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ from pathlib import Path
 from unittest import mock
 
 import boot
+import guests
 import test
 from lab import HERE, LabError, hold
-from tally import counted
+from tally import Tally, counted
 
 
 def last_line(main):
@@ -83,6 +84,78 @@ class TimeOuts(unittest.TestCase):
 
     def test_slow_and_busy(self):
         self.assertAlmostEqual(self.factor(boot.REFERENCE * 3, 2), 6)
+
+
+class PatienceWithGuests(unittest.TestCase):
+    """The time of a guest passes slower while the machine is busy."""
+
+    def spend(self, steps, total=100, idle=30):
+        """Return the verdict after steps of (seconds, slowness, news)."""
+        patience = boot.Patience(total, idle)
+        for seconds, slowness, news in steps:
+            with mock.patch("boot.slowness", return_value=slowness):
+                patience.spend(seconds, news)
+        return patience.over()
+
+    def test_what_passed_under_load_counts_little_afterwards(self):
+        self.assertIsNone(self.spend([(700, 8, True), (10, 1, True)]))
+
+    def test_too_long(self):
+        self.assertIn("not finished", self.spend([(60, 1, True), (90, 2, True)]))
+
+    def test_too_quiet(self):
+        self.assertIsNone(self.spend([(20, 1, False), (1, 1, True), (20, 1, False)]))
+        self.assertIn("no result", self.spend([(20, 1, False), (20, 1, False)]))
+
+
+class Stopped(unittest.TestCase):
+    """Whatever goes wrong, no guest is left and none is started."""
+
+    def tearDown(self):
+        boot.stopping.clear()
+
+    def test_none_is_started_afterwards(self):
+        boot.stop_all()
+        with mock.patch("subprocess.Popen") as popen:
+            self.assertEqual(boot.follow(None, [], None, "guest"), (0.0, boot.STOPPED))
+        popen.assert_not_called()
+
+    def test_an_interrupt_ends_those_that_wait(self):
+        started = []
+
+        def guest(number):
+            if not boot.stopping.is_set():
+                started.append(number)
+            self.assertTrue(boot.stopping.wait(60))
+
+        def mode(_lab, _tally, workers):
+            for number in range(20):
+                workers.submit(guest, number)
+            raise KeyboardInterrupt
+        with mock.patch.object(test, "open_lab"), mock.patch.dict(test.MODES, {"": mode}), \
+                mock.patch.object(sys, "argv", ["test.py"]), mock.patch("signal.signal"):
+            self.assertEqual(last_line(test.main), ("0 passed, 1 failed", 1))
+        self.assertLessEqual(len(started), os.cpu_count())
+
+    def test_a_guest_that_could_not_run_fails_and_the_others_count(self):
+        tally = Tally()
+        guest = mock.Mock(result=mock.Mock(side_effect=OSError("no space")))
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertIsNone(guests.outcome(tally, "c-c", guest))
+        self.assertEqual(tally.failures, ["guest of c-c"])
+
+
+class Logs(unittest.TestCase):
+    """Old logs are removed, but not those of a run that goes on."""
+
+    def test_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lab = mock.Mock(out=Path(folder))
+            first = guests.new_runs(lab)
+            for number in range(2 * guests.KEPT):
+                (first.parent / f"0{number:02}").mkdir()
+            self.assertTrue(guests.new_runs(lab).exists() and first.exists())
+            self.assertLessEqual(len(list(first.parent.iterdir())), guests.KEPT + 2)
 
 
 class InUse(unittest.TestCase):

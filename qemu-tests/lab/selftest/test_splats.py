@@ -25,6 +25,13 @@ class Splats(unittest.TestCase):
         for other in (line.replace("guest-tests", "insmod"), line.replace("vm_struct", "page")):
             self.assertEqual(splats.find([other, *STACK]), [STACK[0]])
 
+    def test_reports_within_it(self):
+        """What another processor reports meanwhile is not hidden, nor is all the rest of the log."""
+        mistake = "[ 1.1] BUG: KASAN: slab-use-after-free in nfacct"
+        self.assertEqual(splats.find([ASKED_FOR, mistake, *STACK]), [mistake, STACK[0]])
+        cut = [ASKED_FOR, *["[ 1.1]  frame"] * splats.PROVOKED_LINES, STACK[0]]
+        self.assertEqual(splats.find(cut), [STACK[0]])
+
     def test_other_reports(self):
         """Another process, or another kind of memory, is a splat."""
         for line in (ASKED_FOR.replace("guest-tests", "modprobe"), ASKED_FOR.replace("-1000", "0"),

@@ -44,6 +44,11 @@ class Verdict(unittest.TestCase):
     def test_end_marker_cut_short(self):
         self.assert_fault(GOOD.replace("#end\n", "#en"), "no end marker")
 
+    def test_result_cut_short(self):
+        """A name without its end is not a result."""
+        cut = GOOD[:GOOD.rindex("\nok ") + 10]
+        self.assertEqual(len(results.parse(cut).tests), len(results.parse(GOOD).tests) - 1)
+
     def test_missing_header(self):
         self.assert_fault(without("KTAP version"), "no KTAP header")
 
