@@ -5,11 +5,21 @@
 
 mod common;
 
-use std::{fs::File, io::Read, process::Stdio};
+use std::{
+    fs::File,
+    io::Read,
+    os::fd::AsFd,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
-use common::{NFACCT, kernel_with, server, through_shell};
+use common::{NFACCT, kernel_with, send, server, through_shell};
 use fake_kernel::FakeKernel;
-use nix::pty::openpty;
+use nix::{
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    pty::{Winsize, openpty},
+    sys::{signal::Signal, termios::tcgetattr},
+};
 
 #[test]
 fn the_environment_changes_nothing() {
@@ -90,5 +100,50 @@ fn no_stream_lets_a_name_control_a_terminal() {
             let control = line_breaks.contains(char::is_control);
             assert!(!control, "{args:?} {before}: {line_breaks:?}");
         }
+    }
+}
+
+#[test]
+fn the_screen_is_left_as_it_was() {
+    for (before, signal) in [
+        ("unset TERM;", Signal::SIGTERM),
+        ("export TERM=xterm;", Signal::SIGINT),
+        ("export TERM=dumb LANG=C;", Signal::SIGHUP),
+    ] {
+        let kernel = kernel_with([b"\x1b]0;t\x07".to_vec()]);
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: 80,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let pty = openpty(&size, None).unwrap();
+        let script = format!("{before} exec \"$0\" \"$@\"");
+        let args = ["-c", &script, NFACCT, "watch", "--interval", "0.05"];
+        let mut command = server(&kernel).command("/bin/sh", &args);
+        let slave = || Stdio::from(pty.slave.try_clone().unwrap());
+        command.stdin(slave()).stdout(slave()).stderr(slave());
+        let modes = tcgetattr(&pty.slave).unwrap();
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        let (mut master, mut text) = (File::from(pty.master), Vec::new());
+        let mut buffer = [0; 4096];
+        let end = Instant::now() + Duration::from_secs(30);
+        while !String::from_utf8_lossy(&text).contains("\\x1b]0;t") {
+            let mut events = [PollFd::new(master.as_fd(), PollFlags::POLLIN)];
+            let more = poll(&mut events, PollTimeout::from(30_000u16)).unwrap() > 0;
+            assert!(more && Instant::now() < end, "{}", text.escape_ascii());
+            let len = master.read(&mut buffer).unwrap();
+            text.extend(&buffer[..len]);
+        }
+        send(&child, signal);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        let restored = tcgetattr(&pty.slave).unwrap();
+        assert_eq!(restored.local_flags, modes.local_flags, "{signal}");
+        drop(pty.slave);
+        let _ = master.read_to_end(&mut text);
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("\x1b[?1049h") && text.contains("\x1b[?1049l"), "{text:?}");
+        assert!(!text.contains("\x1b]") && !text.contains(char::from(7)), "{text:?}");
     }
 }
