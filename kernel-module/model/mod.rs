@@ -11,3 +11,10 @@ pub(crate) mod name;
 pub(crate) mod outlook;
 pub(crate) mod probe;
 pub(crate) mod quota;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod properties_outlook;
+#[cfg(test)]
+mod properties_probe;

@@ -63,6 +63,7 @@ const LEFT_BEHIND: Setting = Setting {
 };
 
 #[test]
+#[cfg_attr(miri, ignore = "millions of steps of safe code")]
 fn exact_when_two_cpus_cross_the_limit() {
     for setting in [CROSSING, LEFT_BEHIND] {
         for start in 0..=4 {
@@ -74,6 +75,7 @@ fn exact_when_two_cpus_cross_the_limit() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "millions of steps of safe code")]
 fn exact_with_a_reset_at_any_time() {
     for start in [1, 5, 8] {
         let setting = Setting {
@@ -91,6 +93,7 @@ fn exact_with_a_reset_at_any_time() {
 /// The exploration finds what the margin is there for: with a margin of `m` on each of `n` CPUs it
 /// takes `n * (m + 1)` others that go through the lock.
 #[test]
+#[cfg_attr(miri, ignore = "millions of steps of safe code")]
 fn not_exact_if_stores_stay_unseen_too_long() {
     for (margin, patience) in [(0, 2), (1, 4), (1, u8::MAX)] {
         let setting = Setting {
