@@ -56,7 +56,7 @@ lint: ## Check format, lints, unsafe code and licences
 	@python3 $(LAB)/lint.py
 
 .PHONY: ci
-ci: ## Run what continuous integration runs: lint, test, part of test-debug
+ci: ## Run what continuous integration runs: lint, test, fuzz, miri, part of test-debug
 	@$(READY)
 	@python3 $(LAB)/test.py ci
 
@@ -110,6 +110,14 @@ uninstall: ## Remove them again
 .PHONY: fuzz
 fuzz: ## Fuzz the userland, each target for FUZZ_SECONDS=60 (needs a nightly Rust)
 	@scripts/fuzz.sh
+
+.PHONY: miri
+miri: ## Run the tests of the rules and of the parser in Miri (needs a nightly Rust with it)
+	@scripts/miri.sh
+
+.PHONY: mutants
+mutants: ## Break rules and parser in all small ways; which does no test notice? (needs cargo-mutants)
+	@scripts/mutants.sh
 
 .PHONY: deny
 deny: ## Check licences and sources of the userland's dependencies (needs cargo-deny)

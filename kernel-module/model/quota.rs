@@ -119,6 +119,11 @@ mod tests {
     }
 
     #[test]
+    fn flags_are_those_of_the_interface() {
+        assert_eq!((F_QUOTA_PKTS, F_QUOTA_BYTES, F_OVERQUOTA), (1, 2, 4));
+    }
+
+    #[test]
     fn request_grid_is_that_of_c() {
         let some = |unit| Ok(Some(Quota { unit, limit: 7 }));
         let cases = [

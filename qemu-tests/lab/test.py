@@ -5,7 +5,7 @@
   test.py          everything that must hold on the packaged kernel
   test.py debug    the guest tests on the debug kernel, and proof of its checkers
   test.py long     the guest tests as campaigns of hours, on the packaged kernel
-  test.py ci       lints and fuzzing, then all of the first two that fits
+  test.py ci       lints, fuzzing and Miri, then all of the first two that fits
 With SUITE_TESTS only the modules, their checks and the chosen tests are run.
 """
 
@@ -23,6 +23,7 @@ import kernels
 import layout
 import lint
 import machine_code
+import miri
 import unit
 from lab import HERE, LabError, open_lab, say
 from tally import counted
@@ -131,6 +132,7 @@ def integration(lab, tally, workers):
     """Run what continuous integration does; the guests of both kernels keep each other company."""
     lint.run(lab, tally)
     fuzz.run(tally)
+    miri.run(tally)
     debug = kernels.debug(lab)
     if not check_stock(lab, tally) or not build(lab, tally, DEBUG_MODULES):
         return

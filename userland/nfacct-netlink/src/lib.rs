@@ -45,6 +45,8 @@ mod message;
 mod monitor;
 mod name;
 mod object;
+#[cfg(test)]
+mod properties;
 mod receive;
 pub mod request;
 pub mod transport;

@@ -108,6 +108,7 @@ fn answers_of_a_real_kernel() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "its texts of errors are not those of libc")]
 fn refusals_of_a_real_kernel() {
     let busy = refusal(client("busy").create(&NewObject::new(name("web"))));
     assert_eq!((busy.errno, busy.message), (16, None));

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
 use nfacct_netlink::{Client, List, Monitor, Name, NewObject, transport::Recorded};
-use proptest::{collection::vec, prelude::*};
+use proptest::{collection::vec, prelude::*, test_runner::RngAlgorithm};
 
 /// Recorded exchanges as a starting point: a random change in them gets further than random bytes.
 fn recorded() -> Vec<Vec<u8>> {
@@ -36,7 +36,24 @@ fn feed(bytes: &[u8]) {
     let _ = monitor.next_event();
 }
 
+/// A few cases from a simple generator under Miri, which is slow. Failures are printed, not kept in files.
+fn config() -> ProptestConfig {
+    let (cases, rng_algorithm) = if cfg!(miri) {
+        (4, RngAlgorithm::XorShift)
+    } else {
+        (256, RngAlgorithm::default())
+    };
+    ProptestConfig {
+        cases,
+        rng_algorithm,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn arbitrary_bytes(bytes in vec(any::<u8>(), 0..200)) {
         feed(&bytes);

@@ -31,6 +31,8 @@ pub(crate) fn scan_u64(text: &[u8]) -> Option<(Option<u64>, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -63,6 +65,18 @@ mod tests {
     fn what_sscanf_refuses() {
         for text in ["", " ", "abc", "-", "+", "+-1", "- 1", "\u{a0}1"] {
             assert_eq!(scan_u64(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_is_what_arithmetic_says(
+            blank in "[ \t\n\x0b\x0c\r]{0,3}", sign in "[+-]?", digits in "0{0,3}[0-9]{1,22}", rest in "([^0-9].*)?"
+        ) {
+            let value = u64::try_from(digits.parse::<u128>().unwrap()).ok();
+            let value = value.map(|value| if sign == "-" { 0u64.wrapping_sub(value) } else { value });
+            let text = format!("{blank}{sign}{digits}{rest}");
+            prop_assert_eq!(scan_u64(text.as_bytes()), Some((value, rest.as_bytes())));
         }
     }
 }
