@@ -238,3 +238,34 @@ impl fmt::Display for KernelError {
 }
 
 impl std::error::Error for KernelError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_the_number_that_is_nearest() {
+        let socket = |source| Error::socket(SocketStep::Send)(source);
+        let cases = [
+            (socket(io::Error::from_raw_os_error(13)), 13),
+            (socket(io::ErrorKind::NotFound.into()), 5),
+            (KernelError::new(17, &[], &[]).into(), 17),
+            (Error::Overrun, 105),
+            (Error::Truncated { len: 2, room: 1 }, 28),
+            (Error::DumpInterrupted, 4),
+            (Error::Malformed("it"), 71),
+            (Error::Sequence { expected: 1, found: 2 }, 71),
+            (Error::Port { expected: 1, found: 2 }, 3),
+            (Error::Encode, 90),
+        ];
+        for (error, errno) in cases {
+            assert_eq!(error.errno(), errno, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_call_is_named() {
+        let error = Error::socket(SocketStep::Send)(io::ErrorKind::NotFound.into());
+        assert_eq!(error.to_string(), "cannot send to the kernel: entity not found");
+    }
+}

@@ -178,6 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn equal_if_all_bytes_are() {
+        let name = |text| Name::new(text).unwrap();
+        let names = std::collections::HashSet::from(["a", "aa", "b", "a"].map(name));
+        assert_eq!(names.len(), 3);
+        assert!(name("a") != name("b") && name("a") != name("aa"));
+        assert_eq!(name("ab").as_ref(), b"ab");
+    }
+
+    #[test]
     fn display_neutralises_control_bytes() {
         assert_eq!(Name::new(b"a\x1b[31m").unwrap().to_string(), "a\\x1b[31m");
     }

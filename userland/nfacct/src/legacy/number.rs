@@ -69,6 +69,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn any_number_is_what_arithmetic_says(
             blank in "[ \t\n\x0b\x0c\r]{0,3}", sign in "[+-]?", digits in "0{0,3}[0-9]{1,22}", rest in "([^0-9].*)?"
