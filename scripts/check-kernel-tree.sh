@@ -40,6 +40,9 @@ fi
 if [[ $(config X86_64) != y ]]; then
 	problem "it is not for x86-64, the only architecture supported"
 fi
+for option in SMP NET_NS PRINTK; do
+	[[ $(config "$option") == y ]] || problem "CONFIG_$option is off in its configuration"
+done
 
 rustc=${RUSTC:-rustc}
 wanted=$(config RUSTC_VERSION_TEXT)

@@ -45,6 +45,7 @@ impl Meter {
             limit: quota.limit,
             unit: quota.unit,
             answer: SharedByte::new(),
+            open: SharedByte::new(),
             event: SharedByte::new(),
             lock: IrqLock::new(),
         };
@@ -102,6 +103,13 @@ impl Head {
     pub(crate) fn find_out(&self) -> Option<Finding> {
         let meter = self.meter.as_ref()?;
         let guard = meter.lock.lock();
+        // Whoever had the lock before may have found it out.
+        if let Some(exceeded) = meter.known(&self.cells) {
+            return Some(Finding {
+                exceeded,
+                event_due: false,
+            });
+        }
         let finding = self.settle(meter, &guard);
         if finding.event_due {
             meter.event.set(Event::Due as u8);
@@ -152,9 +160,9 @@ impl Head {
     /// Compares the counter with the limit, and says for how long the answer holds.
     fn settle(&self, meter: &Meter, _guard: &IrqGuard<'_>) -> Finding {
         let quota = meter.quota();
-        if meter.answer.get() != Answer::None as u8 {
+        if meter.open.get() != 0 {
             meter.bounds.close(&self.cells, meter.unit);
-            meter.answer.set(Answer::None as u8);
+            meter.open.set(0);
             // From here on packets of other CPUs wait for the lock. Those that did not see that
             // their bound is closed were counted before it was, or are among the few that the
             // distance to the limit leaves room for.
@@ -177,6 +185,7 @@ impl Head {
                     Answer::NotExceeded
                 };
                 meter.answer.set(answer as u8);
+                meter.open.set(1);
                 meter.bounds.open(meter.unit, outlook.allowance);
             }
         }

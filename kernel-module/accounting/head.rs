@@ -9,7 +9,7 @@
 //! Packets are counted in per-CPU cells that nobody clears while the object lives. The shared words
 //! are the base: value = sum of the cells + base, modulo 2^64. A reset changes the base only.
 
-use super::meter::Meter;
+use super::meter::{Answer, Meter};
 use crate::{
     model::quota::Unit,
     netfilter::{per_cpu::Cells, shared_word::SharedWord},
@@ -29,8 +29,11 @@ pub(crate) const PROVIDER_ABI: u32 = digest(&[
     offset_of!(Meter, bounds),
     offset_of!(Meter, unit),
     offset_of!(Meter, answer),
+    Answer::NotExceeded as usize,
+    Answer::Exceeded as usize,
     Unit::Packets as usize,
     Unit::Bytes as usize,
+    Cells::EACH_CPU as usize,
 ]);
 
 const fn digest(numbers: &[usize]) -> u32 {

@@ -20,26 +20,27 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `answer` is right for packets whose CPU is below its bound. Bounds, `answer` and `event` are
-/// written with `lock` held.
+/// `answer` is right for packets whose CPU is below its bound, and stays so for those that have seen
+/// that just before the bound was closed. Bounds, `answer`, `open` and `event` are written with
+/// `lock` held.
 #[repr(C)]
 pub(crate) struct Meter {
     pub(super) bounds: Bounds,
     pub(super) limit: u64,
     pub(super) unit: Unit,
-    /// An [`Answer`].
+    /// An [`Answer`]. Closing the bounds leaves it as it is.
     pub(super) answer: SharedByte,
+    /// Whether a bound may be open: not 0. Only used with `lock` held.
+    pub(super) open: SharedByte,
     /// An [`Event`].
     pub(super) event: SharedByte,
     pub(super) lock: IrqLock,
 }
 
-/// What a packet need not find out.
+/// What a packet need not find out as long as its CPU is below its bound.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It has to: no CPU is below its bound.
-    None,
     /// The counter is not above the limit.
     NotExceeded,
     /// The counter is above the limit: the match is true.

@@ -54,6 +54,14 @@ const CROSSING: Setting = Setting {
     margin: 1,
     buffer: 1,
     patience: 3,
+    most: 1000,
+    forgetful: false,
+};
+
+/// Allowances that are used up at once, so that bounds are closed above the limit as well.
+const SHORT: Setting = Setting {
+    most: 2,
+    ..CROSSING
 };
 
 /// One packet on a CPU whose answer is known, while the other CPU goes on to the limit.
@@ -65,8 +73,8 @@ const LEFT_BEHIND: Setting = Setting {
 #[test]
 #[cfg_attr(miri, ignore = "millions of steps of safe code")]
 fn exact_when_two_cpus_cross_the_limit() {
-    for setting in [CROSSING, LEFT_BEHIND] {
-        for start in 0..=4 {
+    for setting in [CROSSING, LEFT_BEHIND, SHORT] {
+        for start in [0, 1, 2, 3, 4, 6, 8] {
             let (states, violations) = explore(&Setting { start, ..setting });
             assert!(violations.is_empty(), "{violations:?} from {start}");
             assert!(states > 500, "{states}");
@@ -113,4 +121,20 @@ fn not_exact_if_stores_stay_unseen_too_long() {
         });
         assert!(found, "margin {margin}, patience {patience}");
     }
+}
+
+/// A packet that has seen its bound open may read the answer after the bounds were closed.
+#[test]
+fn not_exact_if_the_answer_goes_with_the_bounds() {
+    let found = [6, 8].into_iter().any(|start| {
+        let setting = Setting {
+            start,
+            forgetful: true,
+            ..SHORT
+        };
+        explore(&setting)
+            .1
+            .contains("a packet above the limit did not match")
+    });
+    assert!(found);
 }

@@ -25,6 +25,10 @@ struct Setting {
     buffer: u8,
     /// How often others may hold the lock while a packet stays in a store buffer.
     patience: u8,
+    /// The largest allowance.
+    most: u64,
+    /// Closing the bounds makes the answer forgotten, too, which is wrong.
+    forgetful: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -252,6 +256,11 @@ impl World {
                     self.taken += read;
                     self.reported = false;
                     self.due = false;
+                } else if self.cells[who] < self.bounds[who] {
+                    self.actors[who].exceeded = self.exceeded;
+                    self.unlock(who);
+                    self.finish(setting, who);
+                    return true;
                 }
                 self.begin_settle(who);
             }
@@ -259,6 +268,7 @@ impl World {
                 self.bounds[cpu] = self.cells[cpu];
                 self.actors[who].at = next(cpu, At::CloseFirst, At::Sum(0));
                 self.open &= cpu == 0;
+                self.exceeded &= !setting.forgetful;
             }
             At::Sum(cpu) => {
                 let actor = &mut self.actors[who];
@@ -288,8 +298,7 @@ impl World {
                         None => self.settled(setting, who),
                         Some(outlook) => {
                             self.exceeded = outlook.exceeded;
-                            // Large allowances would only make the numbers large.
-                            self.actors[who].at = At::Open(0, outlook.allowance.min(1000));
+                            self.actors[who].at = At::Open(0, outlook.allowance.min(setting.most));
                         }
                     }
                 }

@@ -13,6 +13,9 @@ use super::{
 use core::mem::{align_of, needs_drop, offset_of, size_of};
 use kernel::{error::from_result, prelude::*};
 
+#[cfg(not(CONFIG_NET_NS))]
+compile_error!("the namespace of a socket is found where CONFIG_NET_NS has it");
+
 /// A kind of dump, and the state of one.
 ///
 /// At most 40 bytes that need not be dropped; both are checked when it is compiled.

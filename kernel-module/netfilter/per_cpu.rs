@@ -50,6 +50,9 @@ unsafe impl Send for Cells {}
 unsafe impl Sync for Cells {}
 
 impl Cells {
+    /// How many cells of one CPU lie together: 64 in per-CPU memory, 2 in slabs.
+    pub(crate) const EACH_CPU: u32 = access::MOST_CELLS;
+
     /// Counts one packet of `len` bytes on this CPU. Any context.
     #[inline(always)]
     pub(crate) fn count(&self, len: u64) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! An xtables match: a condition in a rule of iptables, or of nft through nft_compat.
+//! An xtables match: a condition in a rule of iptables or ebtables, or of nft through nft_compat.
 //!
 //! C counterpart: `struct xt_match` and `xt_register_matches()`. A rule carries what user space
 //! wrote and, behind it, the state that the check made of it. Not handled: hook restrictions,
@@ -46,8 +46,8 @@ mod sealed {
     impl<const N: usize> Sealed for [u8; N] {}
 }
 
-/// The data of a rule: `matchinfo`.
-#[repr(C)]
+/// The data of a rule: `matchinfo`. Packed, for ebtables does not align it.
+#[repr(C, packed)]
 pub(crate) struct MatchInfo<M: Match> {
     user: M::User,
     /// `M::State` as a foreign pointer once the rule was checked.
@@ -187,12 +187,14 @@ unsafe extern "C" fn check_callback<M: Match>(
 ) -> c_int {
     from_result(|| {
         // SAFETY: x_tables passes valid arguments; the namespace is that of the caller's socket.
-        let (net, info) = unsafe {
+        let (net, info, user) = unsafe {
             let info: *mut MatchInfo<M> = (*parameters).matchinfo.cast();
-            (Net::from_raw((*parameters).net), info)
+            let user = &raw const (*info).user;
+            (Net::from_raw((*parameters).net), info, user)
         };
-        // SAFETY: The rule is ours during the check, and any bytes are a valid `User`.
-        let state = M::check(net, unsafe { &(*info).user })?;
+        // SAFETY: The rule is ours during the check, and any bytes are a valid `User`, wherever
+        // they lie.
+        let state = M::check(net, unsafe { &*user })?;
         // SAFETY: As above.
         unsafe { (*info).state = state.into_foreign() };
         Ok(0)

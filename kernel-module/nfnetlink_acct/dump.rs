@@ -65,10 +65,11 @@ impl Dump for TableDump {
 impl TableDump {
     /// Reports an object if it is selected; breaks if there is no room.
     fn report(&self, part: &mut Part<'_>, object: &Object, locked: &Locked) -> ControlFlow<()> {
-        let snapshot = object.snapshot();
-        if !self.filter.selects(snapshot.flags) {
+        // Before the counters are read, on all CPUs: the whole table may have to be skipped.
+        if !self.filter.selects(object.flags()) {
             return ControlFlow::Continue(());
         }
+        let snapshot = object.snapshot();
         if wire::report(part.buffer, part.recipient, object, &snapshot).is_err() {
             return ControlFlow::Break(());
         }

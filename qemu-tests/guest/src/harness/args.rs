@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn scale() {
-        let scale = parse("--scale|long|--times|5|--stride|4|--seed|9|--block|3|--reduce|8").unwrap();
+        let scale =
+            parse("--scale|long|--times|5|--stride|4|--seed|9|--block|3|--reduce|8").unwrap();
         let want = Scale {
             depth: Depth::Long,
             times: 5,
