@@ -169,12 +169,12 @@ fn used(slot: &[u8]) -> &[u8] {
     part
 }
 
-/// Kills one reader after the other, at any moment.
-pub fn killed(stop: &AtomicBool, mut doomed: Vec<Doomed>, mut r: Random) -> Tally {
+/// Kills one reader after the other, at any moment of the microseconds that are given.
+pub fn killed(stop: &AtomicBool, mut doomed: Vec<Doomed>, most: u64, mut r: Random) -> Tally {
     let mut tally = Tally::default();
     disturb(stop, || {
         if let Some(one) = doomed.pop() {
-            tally.add(&one.run(Duration::from_micros(500 + r.below(30_000))));
+            tally.add(&one.run(Duration::from_micros(500 + r.below(most))));
         }
         thread::sleep(Duration::from_millis(100));
     });
