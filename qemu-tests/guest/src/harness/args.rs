@@ -62,8 +62,8 @@ impl Args {
                     .extend(value()?.split_whitespace().map(String::from)),
                 "--timeout" => out.timeout = Duration::from_secs(number(&value()?)?),
                 "--scale" => out.scale.depth = value()?.parse()?,
-                "--times" => out.scale.times = number(&value()?)?,
-                "--stride" => out.scale.stride = number(&value()?)?.max(1),
+                "--times" => out.scale.times = positive(&value()?)?,
+                "--stride" => out.scale.stride = positive(&value()?)?,
                 "--seed" => out.scale.seed = number(&value()?)?,
                 "--block" => out.scale.block = Some(number(&value()?)?),
                 "--reduce" => out.scale.reduce = Some(number(&value()?)?),
@@ -77,6 +77,14 @@ impl Args {
 
 fn number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("bad number {text}"))
+}
+
+/// A number of which 0 would mean to test nothing.
+fn positive(text: &str) -> Result<u64, String> {
+    match number(text)? {
+        0 => Err("0 is too little".into()),
+        n => Ok(n),
+    }
 }
 
 #[cfg(test)]
@@ -121,7 +129,15 @@ mod tests {
 
     #[test]
     fn errors() {
-        for bad in ["--stack", "--stack|x", "--timeout|x", "--scale|x", "name"] {
+        for bad in [
+            "--stack",
+            "--stack|x",
+            "--timeout|x",
+            "--scale|x",
+            "--times|0",
+            "--stride|0",
+            "name",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::harness::{cases, Test};
+use crate::harness::{cases, Depth, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
 use crate::wire::fuzz::Random;
@@ -205,7 +205,10 @@ fn thousands(t: &mut Test) {
 /// C needs seconds to fill such a table, so once in a short run.
 fn tens_of_thousands(t: &mut Test) {
     let count = t.scale().fixed(20_000, 5000, 20_000) as usize;
-    let dumps = t.scale().fixed(1, 1, 6) as usize;
-    let shapes = many(count, 14).into_iter().take(dumps);
-    run(t, "tens-of-thousands", shapes);
+    let shapes: Vec<_> = match t.scale().depth {
+        Depth::Long => [3, 14, 31].into_iter().flat_map(|len| many(count, len)).collect(),
+        Depth::Short if t.stack() != "c-c" => many(count, 14).into_iter().step_by(2).collect(),
+        _ => many(count, 14)[..1].to_vec(),
+    };
+    run(t, "tens-of-thousands", shapes.into_iter());
 }
