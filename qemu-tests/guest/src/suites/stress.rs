@@ -25,6 +25,9 @@ cases![
     processors_come_and_go,
 ];
 
+/// In which even a busy emulator does what is asked of it here.
+const LIMIT: Duration = Duration::from_secs(300);
+
 /// Creates and deletes objects of its own until it is killed.
 fn churn(label: &str) -> Child {
     let label = label.to_string();
@@ -50,9 +53,11 @@ fn dumps_under_churn(t: &mut Test) {
     let all: Vec<_> = stays.iter().map(|n| add_quiet(n)).collect();
     acct.add_many(&all);
     let children = [churn("one-"), churn("two-")];
-    let deadline = Instant::now() + Duration::from_secs(2);
-    let mut dumps = 0;
-    while dumps < 400 && Instant::now() < deadline {
+    let want = t.scale().of(40, 10, 1000);
+    let deadline = Instant::now() + LIMIT;
+    let (mut dumps, mut changes, mut others) = (0, 0, Vec::new());
+    while dumps < want || changes == 0 {
+        assert!(Instant::now() < deadline, "{dumps} dumps, {changes} changes");
         dumps += 1;
         let s = Sock::open();
         let reply = s.exchange_sized(Msg::new(GET, LIST).bytes(), 4096);
@@ -63,13 +68,44 @@ fn dumps_under_churn(t: &mut Test) {
         assert!(objects.len() >= stays.len());
         let same = objects.iter().zip(&stays).all(|(o, n)| o.name == n.as_bytes());
         assert!(same, "an object is missing or came twice");
+        let names: Vec<_> = objects[stays.len()..].iter().map(|o| o.name.clone()).collect();
+        changes += u64::from(dumps > 1 && names != others);
+        others = names;
     }
     for child in children {
         assert_eq!(child.kill(), 128 + libc::SIGKILL);
     }
-    t.note(format!("{dumps} dumps"));
+    t.note(format!("{dumps} dumps, {changes} unlike the one before"));
     acct.flush();
     t.obs("left", acct.names().len());
+}
+
+/// Makes what is to be repeated.
+type Prepare = fn() -> Box<dyn FnMut()>;
+
+/// Someone who does the same again and again until he is killed.
+struct Busy {
+    child: Child,
+    line: UnixStream,
+}
+
+impl Busy {
+    /// He says so when he has done it `want` times.
+    fn start(want: u64, prepare: Prepare) -> Self {
+        let (line, mut theirs) = UnixStream::pair().expect("pair");
+        line.set_read_timeout(Some(LIMIT)).expect("time-out");
+        let child = Child::spawn(move || {
+            let mut step = prepare();
+            for _ in 0..want {
+                step();
+            }
+            theirs.write_all(b".").expect("word");
+            loop {
+                step();
+            }
+        });
+        Self { child, line }
+    }
 }
 
 /// Every kind of access at the same time; afterwards all is in order.
@@ -77,35 +113,37 @@ fn everything_at_once(t: &mut Test) {
     let acct = Acct::open();
     acct.add("stays");
     acct.add_quota("limited", F_BYTES, 1000);
-    let loops: [fn(); 4] = [
-        || loop {
-            let rules = [
-                Rule::count(Hook::Out, 1, "stays"),
-                Rule::count(Hook::Out, 0, "limited"),
-            ];
-            let tables = Tables::open(Family::V4);
-            tables.replace(&rules).expect("rules");
-            tables.replace(&[]).expect("no rules");
+    let loops: [Prepare; 4] = [
+        || {
+            Box::new(|| {
+                let rules = [
+                    Rule::count(Hook::Out, 1, "stays"),
+                    Rule::count(Hook::Out, 0, "limited"),
+                ];
+                let tables = Tables::open(Family::V4);
+                tables.replace(&rules).expect("rules");
+                tables.replace(&[]).expect("no rules");
+            })
         },
         || {
             let udp = Udp::v4();
-            loop {
-                udp.send(20, 72);
-            }
+            Box::new(move || udp.send(20, 72))
         },
         || {
             let s = Sock::open();
-            loop {
+            Box::new(move || {
                 s.exchange(&Msg::new(CTRZERO, LIST));
                 s.exchange(&Msg::new(DEL, REQUEST));
                 s.exchange(&Msg::new(NEW, REQUEST | REPLACE).name(b"limited"));
-            }
+            })
         },
-        || loop {
-            let s = Sock::open();
-            let m = Match::nfacct(1, b"stays");
-            nft::rule(&s, Family::V4, Hook::In, &m);
-            nft::delete(&s, Family::V4);
+        || {
+            Box::new(|| {
+                let s = Sock::open();
+                let m = Match::nfacct(1, b"stays");
+                nft::rule(&s, Family::V4, Hook::In, &m);
+                nft::delete(&s, Family::V4);
+            })
         },
     ];
     // In use by a rule of the other family, so that no flush takes them.
@@ -115,17 +153,15 @@ fn everything_at_once(t: &mut Test) {
     ];
     let anchor = Tables::open(Family::V6);
     anchor.replace(&keep).expect("rules");
-    let children: Vec<_> = [churn("x-")]
-        .into_iter()
-        .chain(loops.map(|body| {
-            Child::spawn(move || {
-                body();
-                0
-            })
-        }))
-        .collect();
-    std::thread::sleep(Duration::from_secs(2));
-    for child in children {
+    let want = t.scale().of(30, 5, 1000);
+    let churn = churn("x-");
+    let busy = loops.map(|prepare| Busy::start(want, prepare));
+    for (n, one) in busy.iter().enumerate() {
+        let mut line = &one.line;
+        let word = line.read_exact(&mut [0]);
+        assert!(word.is_ok(), "number {n} has not done its work: {word:?}");
+    }
+    for child in busy.map(|one| one.child).into_iter().chain([churn]) {
         assert_eq!(child.kill(), 128 + libc::SIGKILL);
     }
     Tables::open(Family::V4).replace(&[]).expect("no rules");
@@ -192,13 +228,21 @@ fn delete_against_rules(t: &mut Test) {
         }
     });
     let acct = Acct::open();
-    let deadline = Instant::now() + Duration::from_secs(2);
-    while Instant::now() < deadline {
+    let want = t.scale().of(20, 3, 1000);
+    let deadline = Instant::now() + LIMIT;
+    let (mut deleted, mut busy) = (0, 0);
+    while deleted.min(busy) < want {
+        assert!(Instant::now() < deadline, "{deleted} deleted, {busy} times in use");
         acct.sock.exchange(&Msg::new(NEW, REQUEST).name(b"o"));
         let errno = acct.del("o");
-        assert!(matches!(errno, 0 | libc::EBUSY), "errno {errno}");
+        match errno {
+            0 => deleted += 1,
+            libc::EBUSY => busy += 1,
+            other => panic!("errno {other}"),
+        }
     }
-    child.kill();
+    assert_eq!(child.kill(), 128 + libc::SIGKILL);
+    t.note(format!("{deleted} deleted, {busy} times in use"));
     Tables::open(Family::V6).replace(&[]).expect("no rules");
     acct.flush();
     t.obs("left", acct.names().len());
