@@ -96,9 +96,11 @@ class Deviations(unittest.TestCase):
 
     def test_good(self):
         self.assertEqual(self.load(self.entry()), [ENTRY])
+        self.assertEqual(self.load(self.entry(kernel="debug")), [{**ENTRY, "kernel": "debug"}])
 
     def test_bad(self):
         for text in (self.entry(reason=None), self.entry(reason=" "), self.entry(stacks=["c-c"]),
-                     self.entry(stacks=[]), self.entry(extra="x"), self.entry() * 2):
+                     self.entry(stacks=[]), self.entry(extra="x"), self.entry(kernel="other"),
+                     self.entry() * 2):
             with self.subTest(text):
                 self.assertRaises(ValueError, self.load, text)

@@ -145,6 +145,26 @@ class Stopped(unittest.TestCase):
         self.assertEqual(tally.failures, ["guest of c-c"])
 
 
+class Deviations(unittest.TestCase):
+    """In a run of everything each entry must have its test, on the kernel that it is for."""
+
+    def failures(self, debug, entry):
+        """Return what fails if no test of that name was run."""
+        tally = Tally()
+        kernel = mock.Mock(debug=debug)
+        found = mock.Mock(tests=[], observations={})
+        runs = {stack: mock.Mock(result=mock.Mock(return_value=(found, []))) for stack in ("c-c", "rust-rust")}
+        with mock.patch("compare.load_deviations", return_value=[entry]), contextlib.redirect_stderr(io.StringIO()):
+            guests.finish(tally, guests.Batch(kernel, {"TESTS": ""}, runs))
+        return tally.failures
+
+    def test_without_its_test(self):
+        entry = {"id": "d", "test": "faults.gone", "stacks": ["rust-rust"]}
+        self.assertEqual(self.failures(False, entry), ["deviation d"])
+        self.assertEqual(self.failures(False, {**entry, "kernel": "debug"}), [])
+        self.assertEqual(self.failures(True, {**entry, "kernel": "debug"}), ["deviation d"])
+
+
 class Logs(unittest.TestCase):
     """Old logs are removed, but not those of a run that goes on."""
 

@@ -185,13 +185,18 @@ class Install(Sandbox):
         self.assertEqual(self.script("install", "nowhere")[0], 1)
 
 
+# What the configuration of a good tree has.
+CONFIG = "".join(f"CONFIG_{option}=y\n" for option in ("RUST", "X86_64", "SMP", "NET_NS", "PRINTK")) \
+    + f'CONFIG_RUSTC_VERSION_TEXT="{RUSTC}"\n'
+
+
 class KernelTree(Sandbox):
     """check-kernel-tree.sh"""
 
     def judge(self, **changes):
         """Check a good tree with some files or tools changed (None = absent)."""
         files = {
-            "tree/.config": f'CONFIG_RUST=y\nCONFIG_X86_64=y\nCONFIG_RUSTC_VERSION_TEXT="{RUSTC}"\n',
+            "tree/.config": CONFIG,
             "tree/include/generated/autoconf.h": "",
             "tree/rust/libkernel.rmeta": "",
             "tree/rust/libcore.rmeta": "",
@@ -227,11 +232,15 @@ class KernelTree(Sandbox):
 
     def test_rust_off(self):
         self.assert_named("CONFIG_RUST is off", **{
-            "tree/.config": f'CONFIG_X86_64=y\nCONFIG_RUSTC_VERSION_TEXT="{RUSTC}"\n'})
+            "tree/.config": CONFIG.replace("CONFIG_RUST=y\n", "")})
+
+    def test_no_namespaces(self):
+        self.assert_named("CONFIG_NET_NS is off", **{
+            "tree/.config": CONFIG.replace("CONFIG_NET_NS=y\n", "")})
 
     def test_other_architecture(self):
         self.assert_named("x86-64", **{
-            "tree/.config": f'CONFIG_RUST=y\nCONFIG_ARM64=y\nCONFIG_RUSTC_VERSION_TEXT="{RUSTC}"\n'})
+            "tree/.config": CONFIG.replace("X86_64", "ARM64")})
 
     def test_other_compiler(self):
         self.assert_named("symbols would not match", rustc="#!/bin/sh\necho rustc 1.98.0\n")

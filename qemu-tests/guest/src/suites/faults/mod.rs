@@ -139,9 +139,8 @@ fn dump_parts(t: &mut Test) {
     t.note(format!("{} points, {cut} failed copies", points.len()));
     assert!(cut < points.len(), "no allocation has failed");
     t.obs("parts", "whole");
-    // C loses some at each boundary, with memory as well. No declared deviation: those
-    // are for tests of every run.
-    assert_eq!(conserved, t.stack() != "c-c", "counts are lost, or not any more");
+    t.obs("conserved", if conserved { "yes" } else { "no" });
+    assert!(conserved || t.stack() == "c-c", "counts are lost");
 }
 
 fn nothing<S>(_: &mut S) -> Reply {
@@ -245,8 +244,8 @@ fn over_quota_event(t: &mut Test) {
     }
     t.note(format!("{points} points, {lost} events lost"));
     assert!(points > 0);
-    // C sets the bit first and forgets the event for want of memory.
-    assert_eq!(lost > 0, t.stack() == "c-c", "{lost} events lost");
+    t.obs("lost", if lost > 0 { "some" } else { "none" });
+    assert!(lost == 0 || t.stack() == "c-c", "{lost} events lost");
 }
 
 /// The points of an operation that has hundreds and takes long; the seed chooses which.
