@@ -17,13 +17,12 @@ import sys
 
 import boot
 import crimes
-import fuzz
 import guests
 import kernels
 import layout
 import lint
 import machine_code
-import miri
+import nightly
 import unit
 from lab import HERE, LabError, open_lab, say
 from tally import counted
@@ -131,8 +130,8 @@ def for_hours(lab, tally, workers):
 def integration(lab, tally, workers):
     """Run what continuous integration does; the guests of both kernels keep each other company."""
     lint.run(lab, tally)
-    fuzz.run(tally)
-    miri.run(tally)
+    nightly.fuzz(tally)
+    nightly.miri(tally)
     debug = kernels.debug(lab)
     if not check_stock(lab, tally) or not build(lab, tally, DEBUG_MODULES):
         return
