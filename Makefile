@@ -20,6 +20,7 @@ help: ## Show this list
 	@echo "  SUITE_TESTS='name ...'         make test...: only these tests (test, suite or glob)"
 	@echo "  STACKS='c-c c-rust rust-rust'  make test...: only these pairs of match and provider"
 	@echo "  TEST_ARGS='--seed 7 ...'       make test...: more options for guest-tests"
+	@echo "  LEVEL=debug|long|ci            make test: what test-debug, test-long and ci stand for"
 	@echo "  TIMES=N SEED=N                 make test-long: N tenths of its size, another random seed"
 	@echo "  ACCEL=kvm|tcg                  do not try which accelerator works"
 
@@ -34,17 +35,15 @@ session: ## Play the terminal session of userland/README.md in a guest and recor
 .PHONY: test
 test: ## Run everything: unit tests, guests on each stack, comparison, checks
 	@$(READY)
-	@python3 $(LAB)/test.py
+	@python3 $(LAB)/test.py $(LEVEL)
 
 .PHONY: test-debug
-test-debug: ## Run the guest tests on a kernel with KASAN, lockdep and more; prove those
-	@$(READY)
-	@python3 $(LAB)/test.py debug
+test-debug: LEVEL := debug
+test-debug: test ## Run the guest tests on a kernel with KASAN, lockdep and more; prove those
 
 .PHONY: test-long
-test-long: ## Run the guest tests as campaigns of hours (TIMES=, SEED=)
-	@$(READY)
-	@python3 $(LAB)/test.py long
+test-long: LEVEL := long
+test-long: test ## Run the guest tests as campaigns of hours (TIMES=, SEED=)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need neither root nor a virtual machine
@@ -56,9 +55,8 @@ lint: ## Check format, lints, unsafe code and licences
 	@python3 $(LAB)/lint.py
 
 .PHONY: ci
-ci: ## Run what continuous integration runs: lint, test, fuzz, miri, part of test-debug
-	@$(READY)
-	@python3 $(LAB)/test.py ci
+ci: LEVEL := ci
+ci: test ## Run what continuous integration runs: lint, test, fuzz, miri, part of test-debug
 
 .PHONY: bench
 bench: ## Measure the C and the Rust modules side by side (takes long)

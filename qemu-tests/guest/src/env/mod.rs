@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The surroundings of a test: namespaces, modules, processes, traffic, log.
 
+pub mod charge;
 pub mod cmd;
 pub mod faults;
 pub mod kmsg;

@@ -14,13 +14,17 @@ use super::context::Skip;
 use super::ktap::{self, Outcome};
 use super::select::Chosen;
 use super::Test;
-use crate::env::{modules::KernelState, netns};
+use crate::env::{charge, modules::KernelState, netns};
 
 const EXIT_FAILED: i32 = 1;
 const EXIT_SKIPPED: i32 = 4;
 
 /// How long a killed test may take to disappear before it counts as stuck.
 const REAP: Duration = Duration::from_secs(10);
+
+/// How long the kernel may take to tear a test's namespace down. The next test waits
+/// for that, or it would measure what is left of the former.
+const GIVE_BACK: Duration = Duration::from_secs(300);
 
 /// Runs the tests in order and writes the result stream; true if none failed.
 pub fn run(chosen: &[Chosen], args: &Args) -> io::Result<bool> {
@@ -30,8 +34,17 @@ pub fn run(chosen: &[Chosen], args: &Args) -> io::Result<bool> {
     for (index, (suite, case)) in chosen.iter().enumerate() {
         let id = format!("{suite}.{}", case.name);
         let state = KernelState::save();
-        let outcome = run_one(&id, args, case.body, &mut out)?;
+        let charged = charge::percpu();
+        let mut outcome = run_one(&id, args, case.body, &mut out)?;
         state.restore();
+        if !charge::settles_at(charged, GIVE_BACK) {
+            let left = format!(
+                "{} bytes of per-CPU memory are not given back",
+                charge::percpu().saturating_sub(charged)
+            );
+            out.write_all(ktap::comment(&left).as_bytes())?;
+            outcome = Outcome::Failed;
+        }
         good &= outcome != Outcome::Failed;
         out.write_all(ktap::result(index + 1, &id, &outcome).as_bytes())?;
         out.flush()?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::lifecycle::{settle_tables, without_pair, MATCH, PROVIDER, TABLES};
 use super::stress::SecondCpu;
-use crate::env::cmd;
+use crate::env::{charge, cmd};
 use crate::env::modules::{built_in, load, loaded, settle, unload_pair};
 use crate::env::netns::fresh;
 use crate::env::proc::Child;
@@ -212,14 +212,6 @@ fn processors_under_traffic(t: &mut Test) {
     t.obs("lost", 0);
 }
 
-fn percpu_kb() -> u64 {
-    let text = fs::read_to_string("/proc/meminfo").expect("/proc/meminfo");
-    let mut lines = text.lines();
-    lines
-        .find_map(|line| line.strip_prefix("Percpu:")?.split_whitespace().next()?.parse().ok())
-        .expect("Percpu in /proc/meminfo")
-}
-
 /// A namespace ends with everything that was created in it. C, which needs
 /// quadratic time to fill it, gets a tenth.
 fn many_objects_end_with_their_namespace(t: &mut Test) {
@@ -227,7 +219,7 @@ fn many_objects_end_with_their_namespace(t: &mut Test) {
     let count = if t.stack() == "c-c" { all.min(100_000) / 10 } else { all };
     let mut r: Random = t.scale().random("many-objects");
     Acct::open().add("home");
-    let before = percpu_kb();
+    let before = charge::percpu();
     let child = Child::spawn(move || {
         fresh();
         let acct = Acct::open();
@@ -241,12 +233,7 @@ fn many_objects_end_with_their_namespace(t: &mut Test) {
         0
     });
     assert_eq!(child.wait(), 0);
-    let deadline = Instant::now() + Duration::from_secs(200);
-    // The kernel keeps a chunk.
-    while percpu_kb() > before + 1500 {
-        assert!(Instant::now() < deadline, "per-CPU memory is not given back");
-        thread::sleep(Duration::from_millis(20));
-    }
+    assert!(charge::settles_at(before, Duration::from_secs(300)), "per-CPU memory is not given back");
     t.note(format!("{count} objects"));
     t.obs("home", Acct::open().names().join(","));
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! What the memory control group of the tests is charged with.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Bytes that namespaces in dissolution and the kernel's own caches may hold.
+pub const NOISE: u64 = 64 << 10;
+
+/// Per-CPU memory in bytes that the tests' group pays for; 0 without such a group.
+///
+/// The cells of our objects are charged to who makes them, exactly; C charges nothing.
+pub fn percpu() -> u64 {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let group = own
+        .lines()
+        .find_map(|line| line.strip_prefix("0::/"))
+        .unwrap_or_default();
+    let stat =
+        fs::read_to_string(format!("/sys/fs/cgroup/{group}/memory.stat")).unwrap_or_default();
+    stat.lines()
+        .find_map(|line| line.strip_prefix("percpu ")?.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+/// Waits until what was charged before is reached again, but for noise; false if it is not.
+pub fn settles_at(before: u64, limit: Duration) -> bool {
+    let deadline = Instant::now() + limit;
+    while percpu() > before + NOISE {
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    true
+}
