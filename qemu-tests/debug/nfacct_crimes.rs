@@ -6,12 +6,24 @@
 //! `insmod nfacct_crimes.ko crime=N`; the numbers and what must be reported about
 //! each stand in `crimes.toml`.
 
-use core::hint::black_box;
+use core::{hint::black_box, ptr::NonNull};
 use kernel::{
-    bindings, new_mutex, new_spinlock,
+    bindings, cpu, new_mutex, new_spinlock,
     prelude::*,
     sync::{rcu, static_lock_class, Mutex, Refcount, SpinLock},
 };
+use per_cpu::access;
+
+// Where the modules for the debug kernel have their counters.
+#[allow(dead_code)]
+#[path = "../../kernel-module/netfilter/per_cpu.rs"]
+mod per_cpu;
+#[allow(dead_code)]
+#[path = "../../kernel-module/model/quota.rs"]
+mod quota;
+mod model {
+    pub(crate) use crate::quota;
+}
 
 module! {
     type: Crimes,
@@ -54,7 +66,9 @@ impl kernel::Module for Crimes {
             12 => call_rcu_twice()?,
             13 => add_to_list_twice()?,
             14 => put_reference_twice(),
-            15 => overflow(),
+            15 => count_in_freed_cells()?,
+            16 => write_behind_cells()?,
+            17 => overflow(),
             _ => return Err(EINVAL),
         }
         Ok(Self)
@@ -86,6 +100,11 @@ fn per_cpu() -> Result<*mut core::ffi::c_void> {
     Ok(cells.cast())
 }
 
+/// The counters of one object.
+fn counters() -> Result<NonNull<per_cpu::Cell>> {
+    access::allocate(access::MOST_CELLS).ok_or(ENOMEM)
+}
+
 type Locks = (Pin<KBox<Mutex<u32>>>, Pin<KBox<Mutex<u32>>>);
 
 /// Two locks of different classes.
@@ -108,6 +127,12 @@ fn innocent() -> Result {
     let cells = per_cpu()?;
     // SAFETY: They were just allocated.
     unsafe { bindings::free_percpu(cells) };
+    let cells = counters()?;
+    // SAFETY: They were just allocated, and are freed once.
+    unsafe {
+        access::count(cells, 1);
+        access::free(cells);
+    }
     drop(rcu::read_lock());
     let (first, second) = locks()?;
     let _first = first.lock();
@@ -255,6 +280,27 @@ fn put_reference_twice() {
     let count = Refcount::new(1);
     black_box(count.dec_and_test());
     black_box(count.dec_and_test());
+}
+
+fn count_in_freed_cells() -> Result {
+    let cells = counters()?;
+    // SAFETY: None, this is the crime.
+    unsafe {
+        access::free(cells);
+        access::count(cells, 1);
+    }
+    Ok(())
+}
+
+fn write_behind_cells() -> Result {
+    let cells = counters()?;
+    let behind = access::word(cells, cpu::nr_cpu_ids() as usize, quota::Unit::Packets);
+    // SAFETY: There is one more word than the cells need; that it is the guard is the crime.
+    unsafe {
+        behind.write_volatile(1);
+        access::free(cells);
+    }
+    Ok(())
 }
 
 fn overflow() {
