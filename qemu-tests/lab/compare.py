@@ -63,6 +63,19 @@ def compare(observed, tests, deviations):
     return groups
 
 
+def across(reference, observed, tests, steps):
+    """Compare a guest with the reference on another kernel; return complaints.
+
+    Only the steps of the tests that match are compared, and no more of them than
+    the guest has observed: the reference may have gone on for longer.
+    """
+    chosen = [key for key in sorted(observed) if fnmatchcase(key[0], tests) and fnmatchcase(key[1], steps)]
+    if not chosen:
+        return [f"no step {steps} of {tests} was observed"]
+    return [f"{test} {step}: {REFERENCE} {show(reference.get((test, step)))}, here {show(observed[test, step])}"
+            for test, step in chosen if reference.get((test, step)) != observed[test, step]]
+
+
 def find(deviations, test, step, stack):
     """Return the entry that speaks about this step on this stack."""
     for entry in deviations:

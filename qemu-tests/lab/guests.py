@@ -65,7 +65,7 @@ def outcome(tally, name, guest):
 
 
 def finish(tally, batch):
-    """Wait for the guests; record every test and every comparison."""
+    """Wait for the guests; record every test and every comparison; return what each stack observed."""
     observed, passed, known = {}, {}, set()
     for stack, guest in batch.runs.items():
         name = label(batch.kernel, stack)
@@ -78,7 +78,7 @@ def finish(tally, batch):
         passed[stack] = {t.name for t in found.tests if t.ok and t.skipped is None}
         known |= {t.name for t in found.tests}
     if compare.REFERENCE not in observed or len(observed) < 2:
-        return
+        return observed
     deviations = compare.load_deviations(DEVIATIONS) if DEVIATIONS.exists() else []
     for group, complaints in compare.compare(observed, passed, deviations).items():
         tally.record(f"comparison of {group}", complaints)
@@ -86,6 +86,7 @@ def finish(tally, batch):
         for entry in deviations:
             if entry["test"] not in known and (batch.kernel.debug or "kernel" not in entry):
                 tally.record(f"deviation {entry['id']}", [f"there is no test {entry['test']}"])
+    return observed
 
 
 def label(kernel, stack):

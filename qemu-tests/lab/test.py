@@ -16,6 +16,7 @@ import subprocess
 import sys
 
 import boot
+import compare
 import crimes
 import guests
 import kernels
@@ -35,10 +36,13 @@ USERLAND = ("userland", "cargo", "userland", "userland")
 MODULES = ("modules", "modules")
 DEBUG_MODULES = ("modules for the debug kernel", "debug_modules")
 
+# Fuzzing of requests, each block of which is the same sends at every scale.
+FUZZ = "fuzz.*_seed"
+
 # What continuous integration runs on the debug kernel: life times, locks, failing
 # allocations and the paths through unsafe code. The rest takes as long again.
 CI_DEBUG_TESTS = ("lifecycle netlink names dump_changes reset quota events races xtables nft netns memory "
-                  "fuzz.*_seed faults")
+                  f"{FUZZ} faults")
 
 # Options of guest-tests.
 DEBUG_OPTIONS = "--scale debug"
@@ -139,9 +143,17 @@ def integration(lab, tally, workers):
     on_packaged = guests.start(workers, lab, kernels.stock(lab), stacks(guests.STACKS), settings())
     on_checked = guests.start(workers, lab, debug, ["rust-rust"], settings(CI_DEBUG_OPTIONS, CI_DEBUG_TESTS))
     proof = crimes.start(workers, lab, debug)
-    guests.finish(tally, on_packaged)
-    guests.finish(tally, on_checked)
+    theirs = guests.finish(tally, on_packaged)
+    ours = guests.finish(tally, on_checked)
+    if not settings()["TESTS"] and compare.REFERENCE in on_packaged.runs:
+        compare_fuzz(tally, theirs, ours)
     crimes.finish(tally, proof)
+
+
+def compare_fuzz(tally, packaged, checked):
+    """Record whether our modules answer the fuzz on the debug kernel as C does on the packaged one."""
+    tally.record("comparison of the debug kernel's fuzz with c-c", compare.across(
+        packaged.get(compare.REFERENCE, {}), checked.get("rust-rust", {}), FUZZ, "block-*"))
 
 
 # What the command line may ask for.

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from compare import compare, load_deviations
+from compare import across, compare, load_deviations
 
 SAME = {("reset.dump", "reply"): "0102", ("reset.dump", "lost"): "0"}
 ENTRY = {"id": "d", "test": "reset.dump", "step": "lost", "stacks": ["c-rust", "rust-rust"],
@@ -77,6 +77,31 @@ class Compare(unittest.TestCase):
 
     def test_failed_tests_are_not_compared(self):
         self.assertEqual(judge(SAME, {}, tests=())[1], [])
+
+
+class Across(unittest.TestCase):
+    """Of two kernels those steps are compared that the shorter run has made."""
+
+    LONG = {("fuzz.first_seed", f"block-{n}"): f"{n:016x}" for n in range(5)}
+    SHORT = dict(list(LONG.items())[:2])
+
+    def judge(self, observed):
+        """Compare with the longer run."""
+        return across(self.LONG, {("names.long", "errno"): "22", **observed}, "fuzz.*_seed", "block-*")
+
+    def test_equal(self):
+        self.assertEqual(self.judge(self.SHORT), [])
+
+    def test_one_differs(self):
+        complaints = self.judge({**self.SHORT, ("fuzz.first_seed", "block-1"): "bad"})
+        self.assertEqual(complaints, ["fuzz.first_seed block-1: c-c '0000000000000001', here 'bad'"])
+
+    def test_missing_in_the_reference(self):
+        self.assertIn("c-c nothing", self.judge({("fuzz.second_seed", "block-0"): "0"})[0])
+
+    def test_nothing_in_common(self):
+        self.assertEqual(len(self.judge({})), 1)
+        self.assertEqual(len(self.judge({("fuzz.first_seed", "send-0001"): "00"})), 1)
 
 
 class Deviations(unittest.TestCase):

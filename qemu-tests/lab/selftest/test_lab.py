@@ -165,6 +165,33 @@ class Deviations(unittest.TestCase):
         self.assertEqual(self.failures(True, {**entry, "kernel": "debug"}), ["deviation d"])
 
 
+class FuzzOfBothKernels(unittest.TestCase):
+    """The debug kernel's part in continuous integration has no C beside it, but that of the packaged kernel."""
+
+    def passes(self, packaged, checked):
+        """Return whether the comparison passes; the guests observed these hashes."""
+        batches = []
+        for debug, run in ((False, packaged), (True, checked)):
+            results = {stack: mock.Mock(tests=[], observations={("fuzz.first_seed", "block-0"): value})
+                       for stack, value in run.items()}
+            guest = {s: mock.Mock(result=mock.Mock(return_value=(found, []))) for s, found in results.items()}
+            batches.append(guests.Batch(mock.Mock(debug=debug), {"TESTS": "fuzz"}, guest))
+        tally = mock.Mock()
+        parts = dict.fromkeys(("lint", "nightly", "kernels", "crimes", "bench", "check_stock", "build"), mock.DEFAULT)
+        with mock.patch.multiple(test, **parts), mock.patch("guests.start", side_effect=batches), \
+                mock.patch.dict(os.environ, {"SUITE_TESTS": "", "STACKS": "", "TEST_ARGS": ""}):
+            test.integration(None, tally, None)
+        recorded = {call.args[0]: call.args[1] for call in tally.record.call_args_list}
+        return not recorded["comparison of the debug kernel's fuzz with c-c"]
+
+    def test_verdict(self):
+        self.assertTrue(self.passes({"c-c": "1", "rust-rust": "1"}, {"rust-rust": "1"}))
+        self.assertTrue(self.passes({"c-c": "1"}, {"rust-rust": "1"}))
+        self.assertFalse(self.passes({"c-c": "1", "rust-rust": "1"}, {"rust-rust": "2"}))
+        self.assertFalse(self.passes({"c-c": "1", "rust-rust": "2"}, {"rust-rust": "2"}))
+        self.assertFalse(self.passes({"c-c": "1", "rust-rust": "1"}, {}))
+
+
 class Logs(unittest.TestCase):
     """Old logs are removed, but not those of a run that goes on."""
 
