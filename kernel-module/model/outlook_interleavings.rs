@@ -3,12 +3,14 @@
 //! Every interleaving of the steps of `outlook_model.rs`, and what must hold in all of them.
 
 use super::{At, Setting, World};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-/// Visits every state; returns how many there are and the violations found.
-fn explore(setting: &Setting) -> (usize, HashSet<&'static str>) {
+/// Visits every state; returns how many there are, the violations found, and the numbers of events
+/// that there can be at the end.
+fn explore(setting: &Setting) -> (usize, HashSet<&'static str>, BTreeSet<usize>) {
     let mut seen = HashSet::new();
     let mut violations = HashSet::new();
+    let mut events = BTreeSet::new();
     let mut todo = vec![World::new(setting)];
     while let Some(world) = todo.pop() {
         let mut moved = false;
@@ -41,9 +43,10 @@ fn explore(setting: &Setting) -> (usize, HashSet<&'static str>) {
             );
             end.check_end(setting);
             violations.extend(end.violation);
+            events.insert(end.events.len());
         }
     }
-    (seen.len(), violations)
+    (seen.len(), violations, events)
 }
 
 const CROSSING: Setting = Setting {
@@ -75,7 +78,7 @@ const LEFT_BEHIND: Setting = Setting {
 fn exact_when_two_cpus_cross_the_limit() {
     for setting in [CROSSING, LEFT_BEHIND, SHORT] {
         for start in [0, 1, 2, 3, 4, 6, 8] {
-            let (states, violations) = explore(&Setting { start, ..setting });
+            let (states, violations, _) = explore(&Setting { start, ..setting });
             assert!(violations.is_empty(), "{violations:?} from {start}");
             assert!(states > 500, "{states}");
         }
@@ -85,16 +88,19 @@ fn exact_when_two_cpus_cross_the_limit() {
 #[test]
 #[cfg_attr(miri, ignore = "millions of steps of safe code")]
 fn exact_with_a_reset_at_any_time() {
-    for start in [1, 5, 8] {
+    // With the small limit it is reached before the reset, after it, or both.
+    for (limit, start, most) in [(10, 1, 0), (10, 5, 1), (10, 8, 1), (4, 0, 2)] {
         let setting = Setting {
+            limit,
             start,
             packets: [2, 3],
             reset: true,
             ..CROSSING
         };
-        let (states, violations) = explore(&setting);
+        let (states, violations, events) = explore(&setting);
         assert!(violations.is_empty(), "{violations:?} from {start}");
         assert!(states > 5000, "{states}");
+        assert_eq!(events, (0..=most).collect(), "from {start}");
     }
 }
 

@@ -75,6 +75,8 @@ struct World {
     actors: [Actor; 3],
     /// A packet has found the limit reached before the reset.
     found_due: bool,
+    /// The counter had reached the limit when the reset took its part.
+    crossed_before: bool,
     taken: u64,
     counted: u64,
     under: u64,
@@ -113,6 +115,7 @@ impl World {
             locked: false,
             actors: [sender(0), sender(1), actor(resetter, 0)],
             found_due: false,
+            crossed_before: false,
             taken: 0,
             counted: 0,
             under: 0,
@@ -252,6 +255,7 @@ impl World {
                     } else if self.found_due && quota.is_reached(read) && self.events.is_empty() {
                         self.violation = Some("a crossing that a packet had found raised no event");
                     }
+                    self.crossed_before = setting.start + self.counted >= setting.limit;
                     self.base = self.base.wrapping_sub(read);
                     self.taken += read;
                     self.reported = false;
@@ -367,8 +371,9 @@ impl World {
         if (left >= setting.limit) != self.reported {
             self.violation = Some("reached without an event, or the other way round");
         }
-        if !setting.reset && self.events.len() > 1 {
-            self.violation = Some("two events for one crossing");
+        let crossings = u64::from(self.crossed_before) + u64::from(left >= setting.limit);
+        if self.events.len() as u64 > crossings {
+            self.violation = Some("more events than crossings");
         }
     }
 }
