@@ -109,7 +109,10 @@ struct Object {
     quota: Quota,
     base: u64,
     cpus: Vec<Cpu>,
+    /// Closing the bounds leaves it as it is.
     answer: bool,
+    /// Whether a bound may be open.
+    open: bool,
     reported: bool,
 }
 
@@ -127,21 +130,28 @@ impl Object {
                 .fold(total, |left, cell| left.wrapping_sub(*cell)),
             cpus: cells.iter().map(idle).collect(),
             answer: false,
+            open: false,
             reported: false,
         }
     }
 
     /// Closes the bounds, adds up, and opens them if the answer is going to be the same for long.
     fn settle(&mut self) -> u64 {
+        if self.open {
+            self.cpus.iter_mut().for_each(|cpu| cpu.bound = cpu.cell);
+            self.open = false;
+        }
         let cells = self.cpus.iter().map(|cpu| cpu.cell);
         let total = cells.fold(self.base, u64::wrapping_add);
         let outlook = self
             .quota
             .outlook(total, self.reported, self.cpus.len() as u64);
-        self.answer = outlook.is_some_and(|outlook| outlook.exceeded);
-        for cpu in &mut self.cpus {
-            let allowance = outlook.map_or(0, |outlook| outlook.allowance);
-            cpu.bound = cpu.cell.wrapping_add(allowance);
+        if let Some(outlook) = outlook {
+            self.answer = outlook.exceeded;
+            self.open = true;
+            for cpu in &mut self.cpus {
+                cpu.bound = cpu.cell.wrapping_add(outlook.allowance);
+            }
         }
         total
     }
