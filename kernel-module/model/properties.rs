@@ -10,9 +10,17 @@ use super::{
     name::{Name, NAME_MAX},
     quota::{Counters, Quota, Rejection, Unit},
 };
-use proptest::{collection::vec, option, prelude::*, sample::select, test_runner::RngAlgorithm};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::select,
+    test_runner::{RngAlgorithm, RngSeed},
+};
 
 /// As many cases as asked for; under Miri, which is slow, a few from a simple generator.
+///
+/// Every run has the same ones, unless `PROPTEST_RNG_SEED` is set.
 pub(super) fn cases(cases: u32) -> ProptestConfig {
     let (cases, rng_algorithm) = if cfg!(miri) {
         (4, RngAlgorithm::XorShift)
@@ -22,6 +30,7 @@ pub(super) fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         rng_algorithm,
+        rng_seed: RngSeed::Fixed(1),
         failure_persistence: None,
         ..ProptestConfig::default()
     }

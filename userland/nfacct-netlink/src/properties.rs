@@ -2,7 +2,13 @@
 //! Requests and answers there and back, and the readers against the loops that the kernel's headers have for it.
 
 use neli::consts::nl::NlmF;
-use proptest::{collection::vec, option, prelude::*, sample::Index, test_runner::RngAlgorithm};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::Index,
+    test_runner::{RngAlgorithm, RngSeed},
+};
 
 use crate::{
     AcctAttr, Error, Filter, Flags, KernelError, List, Name, NewObject, ObjectRef, QuotaKind,
@@ -12,7 +18,8 @@ use crate::{
     name::NAME_MAX,
 };
 
-/// A few cases from a simple generator under Miri, which is slow. Failures are printed, not kept in files.
+/// A few cases from a simple generator under Miri, which is slow. Every run has the same ones, unless
+/// `PROPTEST_RNG_SEED` is set. Failures are printed, not kept in files.
 fn cases(cases: u32) -> ProptestConfig {
     let (cases, rng_algorithm) = if cfg!(miri) {
         (4, RngAlgorithm::XorShift)
@@ -22,6 +29,7 @@ fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         rng_algorithm,
+        rng_seed: RngSeed::Fixed(1),
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
 use nfacct_netlink::{Client, List, Monitor, Name, NewObject, transport::Recorded};
-use proptest::{collection::vec, prelude::*, test_runner::RngAlgorithm};
+use proptest::{
+    collection::vec,
+    prelude::*,
+    test_runner::{RngAlgorithm, RngSeed},
+};
 
 /// Recorded exchanges as a starting point: a random change in them gets further than random bytes.
 fn recorded() -> Vec<Vec<u8>> {
@@ -36,7 +40,8 @@ fn feed(bytes: &[u8]) {
     let _ = monitor.next_event();
 }
 
-/// A few cases from a simple generator under Miri, which is slow. Failures are printed, not kept in files.
+/// A few cases from a simple generator under Miri, which is slow. Every run has the same ones, unless
+/// `PROPTEST_RNG_SEED` is set. Failures are printed, not kept in files.
 fn config() -> ProptestConfig {
     let (cases, rng_algorithm) = if cfg!(miri) {
         (4, RngAlgorithm::XorShift)
@@ -46,6 +51,7 @@ fn config() -> ProptestConfig {
     ProptestConfig {
         cases,
         rng_algorithm,
+        rng_seed: RngSeed::Fixed(1),
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -5,6 +5,8 @@
 //! reject goes to a modern command line. Nothing but [`process`] touches the process: input, output and sockets come
 //! in through [`Context`].
 
+#[cfg(test)]
+mod arbitrary;
 mod cli;
 mod clock;
 mod commands;

@@ -96,6 +96,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+    use crate::arbitrary::config;
 
     fn matches(pattern: &str, name: &str) -> bool {
         Pattern::from(OsString::from(pattern)).matches(name.as_bytes())
@@ -166,6 +167,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(config())]
+
         #[test]
         fn agrees_with_the_obvious_way(pattern in "[ab*?]{0,8}", name in "[ab]{0,8}") {
             prop_assert_eq!(matches(&pattern, &name), naive(pattern.as_bytes(), name.as_bytes()));

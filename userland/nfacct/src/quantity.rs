@@ -92,6 +92,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::arbitrary::config;
 
     #[test]
     fn reading() {
@@ -159,6 +160,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(config())]
+
         #[test]
         fn units_multiply(value in 0u64..1000, power in 0u32..6, binary: bool) {
             let (base, units) = if binary { (1024, BINARY) } else { (1000, DECIMAL) };

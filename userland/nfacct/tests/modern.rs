@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
+#[path = "../src/arbitrary.rs"]
+mod arbitrary;
 mod common;
 
 use std::io::ErrorKind;
@@ -83,6 +85,8 @@ fn json_keeps_every_byte_of_a_name() {
 }
 
 proptest! {
+    #![proptest_config(arbitrary::config())]
+
     #[test]
     fn xml_gives_any_name_back(name in vec(1u8.., 1..32)) {
         let kernel = FakeKernel::new();

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A test may fail.
 
+#[path = "../src/arbitrary.rs"]
+mod arbitrary;
 mod common;
 
 use std::{
@@ -53,6 +55,8 @@ fn the_format() {
 }
 
 proptest! {
+    #![proptest_config(arbitrary::config())]
+
     #[test]
     fn everything_comes_back(objects in vec(
         (vec(1u8.., 1..32), any::<u64>(), any::<u64>(), option::of((any::<bool>(), any::<u64>()))), 0..40,

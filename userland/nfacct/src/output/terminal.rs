@@ -62,6 +62,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::arbitrary::config;
 
     fn escaped(name: &[u8]) -> String {
         let mut text = Vec::new();
@@ -90,6 +91,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(config())]
+
         #[test]
         fn nothing_is_left_to_escape(text: Vec<u8>) {
             let once = harmless(&text).into_owned();
