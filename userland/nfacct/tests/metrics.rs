@@ -9,8 +9,8 @@ use std::{
     fs,
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
+    sync::mpsc,
     thread,
-    time::{Duration, Instant},
 };
 
 use common::{Outcome, nfacct};
@@ -91,25 +91,24 @@ fn a_textfile() {
     fs::remove_file(&path).unwrap();
 }
 
-/// Serves so many connections; the function makes them.
+/// Serves so many connections, on a port that is free; the function makes them.
 fn serve(count: usize, kernel: &FakeKernel, requests: impl FnOnce(&dyn Fn() -> TcpStream)) -> Outcome {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
+    let (listener, announcement) = mpsc::channel();
     let server = {
-        let (kernel, address) = (kernel.clone(), address.clone());
-        thread::spawn(move || nfacct(&["serve", "--listen", &address, "--count", &count.to_string()]).on(&kernel))
+        let kernel = kernel.clone();
+        let count = count.to_string();
+        thread::spawn(move || {
+            nfacct(&["serve", "--listen", "127.0.0.1:0", "--count", &count])
+                .listener(listener)
+                .on(&kernel)
+        })
     };
-    let connect = || {
-        let end = Instant::now() + Duration::from_secs(10);
-        loop {
-            match TcpStream::connect(&address) {
-                Ok(stream) => return stream,
-                Err(error) => assert!(Instant::now() < end, "{error}"),
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-    };
-    requests(&connect);
+    let told = announcement.recv().unwrap();
+    let address = told
+        .strip_prefix("nfacct: serving http://")
+        .and_then(|rest| rest.strip_suffix("/metrics\n"))
+        .unwrap_or_else(|| panic!("{told}"));
+    requests(&|| TcpStream::connect(address).unwrap());
     server.join().unwrap()
 }
 
@@ -168,26 +167,6 @@ fn failures_come_before_the_first_request() {
     );
     kernel.refuse(Some(1));
     assert_eq!(nfacct(&["serve"]).on(&kernel).exit, Exit::Permission);
-}
-
-#[test]
-fn idle_clients_keep_nobody_out() {
-    let idle = 20;
-    serve(idle + 3, &kernel(), |connect| {
-        let waiting: Vec<TcpStream> = (0..idle).map(|_| connect()).collect();
-        // One of them even has sent a part of its request.
-        (&waiting[idle - 1]).write_all(b"GET /metrics HTTP").unwrap();
-        for _ in 0..3 {
-            let answer = exchange(connect(), "GET /metrics HTTP/1.1\r\n\r\n");
-            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-        }
-        // The newest one still has its seat and its time, so nobody had to wait for it.
-        waiting[idle - 1].set_nonblocking(true).unwrap();
-        let unanswered = (&waiting[idle - 1]).read(&mut [0]).unwrap_err();
-        assert_eq!(unanswered.kind(), std::io::ErrorKind::WouldBlock);
-        // The oldest one has lost its seat.
-        assert_eq!((&waiting[0]).read(&mut [0]).unwrap(), 0);
-    });
 }
 
 #[test]

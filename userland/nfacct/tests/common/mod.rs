@@ -11,7 +11,7 @@ use std::{
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
     rc::Rc,
-    sync::{Arc, atomic::AtomicUsize},
+    sync::{Arc, atomic::AtomicUsize, mpsc},
     time::Duration,
 };
 
@@ -190,6 +190,7 @@ pub(crate) struct Run {
     root: PathBuf,
     traffic: Vec<(&'static str, u64)>,
     trap: Option<Rc<Trap>>,
+    listener: Option<mpsc::Sender<String>>,
 }
 
 /// A run with this argument vector, name of the program included.
@@ -204,6 +205,7 @@ pub(crate) fn argv(args: impl IntoIterator<Item = Vec<u8>>) -> Run {
         root: PathBuf::from("/"),
         traffic: Vec::new(),
         trap: None,
+        listener: None,
     }
 }
 
@@ -259,6 +261,12 @@ impl Run {
         self
     }
 
+    /// This end hears standard error at each end of a line, all of it so far.
+    pub(crate) fn listener(mut self, listener: mpsc::Sender<String>) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
     /// `proc` and `sys` lie here.
     pub(crate) fn root(mut self, root: &Path) -> Self {
         self.root = PathBuf::from(root);
@@ -276,7 +284,10 @@ impl Run {
             text: Vec::new(),
             room: self.room,
         };
-        let mut errors = Vec::new();
+        let mut errors = Errors {
+            text: Vec::new(),
+            listener: self.listener,
+        };
         let exit = nfacct::run(
             &self.args,
             &mut Context {
@@ -302,7 +313,7 @@ impl Run {
         );
         Outcome {
             stdout: output.text,
-            stderr: errors,
+            stderr: errors.text,
             exit,
         }
     }
@@ -324,6 +335,26 @@ impl Write for Output {
                 Ok(len)
             }
         }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Errors {
+    text: Vec<u8>,
+    listener: Option<mpsc::Sender<String>>,
+}
+
+impl Write for Errors {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.text.extend(bytes);
+        if let Some(listener) = self.listener.as_ref().filter(|_| bytes.ends_with(b"\n")) {
+            // It may have heard enough.
+            let _ = listener.send(String::from_utf8_lossy(&self.text).into_owned());
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

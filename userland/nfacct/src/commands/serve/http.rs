@@ -179,7 +179,7 @@ mod tests {
         let response = Response::ok("text/plain", "x".repeat(50_000_000));
         let begin = Instant::now();
         assert!(write(&stream, &response, Duration::from_millis(50)).is_err());
-        assert!(begin.elapsed() < Duration::from_secs(5));
+        assert!(begin.elapsed() < Duration::from_secs(60));
     }
 
     #[test]
