@@ -16,6 +16,8 @@ use core::{
 #[cfg_attr(not(NFACCT_SLAB_CELLS), path = "cell_access.rs")]
 #[cfg_attr(NFACCT_SLAB_CELLS, path = "cell_access_slab.rs")]
 pub(super) mod access;
+#[cfg(NFACCT_SLAB_CELLS)]
+pub(crate) use access::Audit;
 
 /// Known to the provider only.
 pub(super) enum Block {}

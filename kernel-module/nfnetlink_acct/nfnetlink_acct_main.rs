@@ -81,6 +81,8 @@ static SUBSYSTEM: Subsystem = Subsystem::new(c"acct", uapi::NFNL_SUBSYS_ACCT as 
 struct NfnetlinkAcct {
     _subsystem: nfnetlink::Registration,
     _tables: pernet::Registration<Table>,
+    #[cfg(NFACCT_SLAB_CELLS)]
+    _audit: netfilter::per_cpu::Audit,
 }
 
 impl kernel::Module for NfnetlinkAcct {
@@ -94,6 +96,8 @@ impl kernel::Module for NfnetlinkAcct {
         Ok(Self {
             _subsystem: subsystem,
             _tables: tables,
+            #[cfg(NFACCT_SLAB_CELLS)]
+            _audit: netfilter::per_cpu::Audit,
         })
     }
 }

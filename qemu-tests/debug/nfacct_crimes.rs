@@ -68,7 +68,8 @@ impl kernel::Module for Crimes {
             14 => put_reference_twice(),
             15 => count_in_freed_cells()?,
             16 => write_behind_cells()?,
-            17 => overflow(),
+            17 => lose_cells()?,
+            18 => overflow(),
             _ => return Err(EINVAL),
         }
         Ok(Self)
@@ -127,6 +128,7 @@ fn innocent() -> Result {
     let cells = per_cpu()?;
     // SAFETY: They were just allocated.
     unsafe { bindings::free_percpu(cells) };
+    let _audit = per_cpu::Audit;
     let cells = counters()?;
     // SAFETY: They were just allocated, and are freed once.
     unsafe {
@@ -300,6 +302,12 @@ fn write_behind_cells() -> Result {
         behind.write_volatile(1);
         access::free(cells);
     }
+    Ok(())
+}
+
+fn lose_cells() -> Result {
+    let _audit = per_cpu::Audit;
+    black_box(counters()?);
     Ok(())
 }
 

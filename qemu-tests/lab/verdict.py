@@ -14,7 +14,7 @@ C, RUST = False, True
 PAIR = {"c-c": (C, C), "c-rust": (RUST, C), "rust-rust": (RUST, RUST)}
 
 # How much a gauge of guest-init may grow from before the first test to after
-# the modules are unloaded. What the tests were charged for returns to 0, to the
+# the modules are unloaded. What the tests were charged for is given back to the
 # byte: that finds a lost per-CPU cell. Live objects of one kmalloc cache grow by
 # about 120, so 1000 lost ones of any kind are seen. All of per-CPU memory counts
 # pages of chunks (2 MB each with two processors), of which the kernel gives none

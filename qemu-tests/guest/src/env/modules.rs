@@ -11,7 +11,7 @@ use super::cmd;
 const MODPROBE: &str = "/proc/sys/kernel/modprobe";
 
 /// How long references may linger: namespaces and nft rules die in workqueues.
-const SETTLE: Duration = Duration::from_secs(30);
+const SETTLE: Duration = Duration::from_secs(120);
 
 /// The global switches that a test may change; put back after each test.
 pub struct KernelState {

@@ -62,6 +62,16 @@ impl Test {
         self.put(&line);
     }
 
+    /// Records how many of something were lost or wrong. Only the C modules may show any.
+    pub fn losses(&mut self, step: impl Display, counts: &[u64]) {
+        let all: Vec<_> = counts.iter().map(u64::to_string).collect();
+        self.obs(&step, all.join(" "));
+        assert!(
+            counts.iter().all(|n| *n == 0) || self.stack() == "c-c",
+            "{step}: {all:?}"
+        );
+    }
+
     /// A remark for humans.
     pub fn note(&mut self, text: impl Display) {
         self.put(&ktap::comment(&text.to_string()));

@@ -27,7 +27,7 @@ cases![
 ];
 
 fn wait_loaded(name: &str) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while !loaded(name) && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(20));
     }

@@ -23,21 +23,21 @@ cases![
 ];
 
 /// How many of `all` the dump left out, and how many it reported twice.
-fn gaps(all: &[String], reply: &Reply) -> (usize, usize) {
+fn gaps(all: &[String], reply: &Reply) -> (u64, u64) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for name in names(reply) {
         *seen.entry(name).or_default() += 1;
     }
     let times = |name| seen.get(name).copied().unwrap_or(0);
-    let missing = all.iter().filter(|n| times(*n) == 0).count();
-    let twice = all.iter().filter(|n| times(*n) > 1).count();
+    let missing = all.iter().filter(|n| times(*n) == 0).count() as u64;
+    let twice = all.iter().filter(|n| times(*n) > 1).count() as u64;
     (missing, twice)
 }
 
 fn judge(t: &mut Test, all: &[String], reply: &Reply) {
     let (missing, twice) = gaps(all, reply);
-    t.obs("missing", missing);
-    t.obs("twice", twice);
+    t.losses("missing", &[missing]);
+    t.losses("twice", &[twice]);
 }
 
 fn added_between_parts(t: &mut Test) {
@@ -140,8 +140,8 @@ fn random_changes(t: &mut Test) {
         missing += lost;
         twice += doubled;
     });
-    t.obs("missing", missing);
-    t.obs("twice", twice);
+    t.losses("missing", &[missing]);
+    t.losses("twice", &[twice]);
 }
 
 /// The same with resets: what is not reported must still be there.
@@ -152,7 +152,7 @@ fn random_changes_reset(t: &mut Test) {
         let sum = |list: &[Object]| list.iter().filter(keeps).map(|o| o.pkts).sum::<u64>();
         lost += EACH * kept.len() as u64 - sum(&reply.objects()) - sum(&acct.list());
     });
-    t.obs("lost", lost);
+    t.losses("lost", &[lost]);
 }
 
 /// Everything is deleted: what was queued comes, then the end.

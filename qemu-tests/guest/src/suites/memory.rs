@@ -4,8 +4,9 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::env::charge;
 use crate::env::proc::Child;
 use crate::harness::{cases, skip, Depth, Test};
 use crate::wire::acct::add_quiet;
@@ -20,7 +21,6 @@ cases![
     limit,
 ];
 
-const ROOT: &str = "/sys/fs/cgroup";
 const OBJECTS: u64 = 4000;
 
 /// Least size of an object's slab part, and of its cells on each processor.
@@ -34,12 +34,12 @@ struct Group {
 
 impl Group {
     fn new() -> Self {
-        if !Path::new(ROOT).join("cgroup.controllers").exists() {
+        let parent = charge::group();
+        if !parent.join("cgroup.controllers").exists() {
             skip("no unified control group hierarchy");
         }
-        let control = Path::new(ROOT).join("cgroup.subtree_control");
-        fs::write(control, "+memory").expect("memory controller");
-        let path = Path::new(ROOT).join("nfacct-memory-test");
+        fs::write(parent.join("cgroup.subtree_control"), "+memory").expect("memory controller");
+        let path = parent.join("nfacct-memory-test");
         fs::create_dir(&path).expect("control group");
         Self { path }
     }
@@ -254,6 +254,10 @@ fn limit(t: &mut Test) {
         for n in 0..50 {
             assert_eq!(create(n), 0);
         }
+        // All that runs at the limit has run, and no page is shared any more.
+        assert_eq!((acct.del("000000"), create(0)), (0, 0));
+        // SAFETY: Plain system call.
+        assert_eq!(unsafe { libc::mlockall(libc::MCL_CURRENT) }, 0);
         let max = OpenOptions::new().write(true).open(path.join("memory.max"));
         let mut max = max.expect("memory.max");
         let now = fs::read_to_string(path.join("memory.current")).expect("memory.current");

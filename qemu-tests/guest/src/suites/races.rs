@@ -98,6 +98,7 @@ fn below(t: &mut Test, flags: u32, quota: u64) {
     });
     t.note(format!("{seen} events, below the quota: {worst:?}"));
     t.obs("below", if worst.is_some() { "seen" } else { "never" });
+    assert!(worst.is_none() || t.stack() == "c-c", "events below the quota");
 }
 
 /// An event that carries less than the quota is false.

@@ -66,7 +66,7 @@ fn dump_boundary(t: &mut Test) {
             .collect();
         acct.add_many(&new);
         let (pkts, bytes) = lost(&acct, size);
-        t.obs(format!("lost-{size}"), format!("{pkts} {bytes}"));
+        t.losses(format!("lost-{size}"), &[pkts, bytes]);
         acct.flush();
     }
 }
@@ -83,7 +83,7 @@ fn dump_boundary_by_name_length(t: &mut Test) {
         total += lost(&acct, 4096).0;
         acct.flush();
     }
-    t.obs("lost", total);
+    t.losses("lost", &[total]);
 }
 
 fn dump_boundary_quota(t: &mut Test) {
@@ -99,7 +99,7 @@ fn dump_boundary_quota(t: &mut Test) {
         .collect();
     acct.add_many(&new);
     let (pkts, bytes) = lost(&acct, 4096);
-    t.obs("lost", format!("{pkts} {bytes}"));
+    t.losses("lost", &[pkts, bytes]);
 }
 
 /// Fills the receive queue of a fresh socket with unread replies.
@@ -127,7 +127,7 @@ fn full_queue(t: &mut Test) {
         let delivered = reply.objects().iter().filter(|o| o.pkts == 0).count();
         assert_eq!(delivered, 0, "an object was read after its reset");
         let (pkts, bytes) = acct.counts(name);
-        t.obs(format!("{name}-lost"), format!("{} {}", 1000 - pkts, 2000 - bytes));
+        t.losses(format!("{name}-lost"), &[1000 - pkts, 2000 - bytes]);
     }
 }
 

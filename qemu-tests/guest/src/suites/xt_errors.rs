@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Rules that the match refuses, and what the kernel log says about them.
 
+use std::time::Instant;
+
 use crate::env::kmsg::Kmsg;
 use crate::env::traffic::Udp;
 use crate::harness::{cases, Test};
@@ -15,6 +17,7 @@ cases![
     missing_object_log,
     odd_names,
     unterminated_name_log,
+    log_is_limited,
     wrong_sizes,
     failed_replace_undoes,
 ];
@@ -92,6 +95,22 @@ fn unterminated_name_log(t: &mut Test) {
         lines,
         [format!("xt_nfacct: accounting object `{name}' does not exist")]
     );
+}
+
+/// Whoever may make rules cannot flood the log: ten lines in five seconds.
+fn log_is_limited(t: &mut Test) {
+    let tables = Tables::open(Family::V4);
+    let mut log = Kmsg::open();
+    let start = Instant::now();
+    for _ in 0..300 {
+        assert_eq!(tables.try_replace(&[nfacct(1, b"nobody")]), libc::ENOENT);
+    }
+    let lines = complaints(&mut log).len() as u64;
+    // The first interval may have begun before, and one more may have begun since.
+    let most = 10 * (start.elapsed().as_secs() / 5 + 2);
+    t.note(format!("{lines} lines about 300 rules, at most {most}"));
+    t.obs("flood", if lines <= most { "no" } else { "yes" });
+    assert!(lines <= most && most < 300, "the log is flooded");
 }
 
 fn wrong_sizes(t: &mut Test) {

@@ -116,7 +116,7 @@ impl Acct {
     /// a workqueue.
     #[track_caller]
     pub fn settle(&self, name: &str, want: u32) {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(120);
         while self.get(name).uses != want {
             let uses = self.get(name).uses;
             assert!(Instant::now() < deadline, "{name}: {uses} references");

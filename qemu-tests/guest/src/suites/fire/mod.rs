@@ -226,9 +226,11 @@ fn conservation(t: &mut Test) {
         conserved &= lost == (0, 0);
     }
     t.obs("true-counts", if conserved { "yes" } else { "no" });
+    assert!(conserved || t.stack() == "c-c", "packets or bytes are lost");
     Tables::open(Family::V4).replace(&[]).expect("no rules");
     acct.flush();
-    t.note(format!("{} events of the hot object, {} below the quota", found.hot, found.below));
+    let (events, crossings) = (found.hot, tally.crossings);
+    t.note(format!("{events} events of the hot object, {crossings} crossings, {} events below a quota", found.below));
     t.obs("rounds-without-exactly-one-event", found.wrong_rounds);
     assert_eq!(found.wrong_rounds, 0);
     assert!(found.hot > rounds, "the hot object was not hot");
@@ -237,4 +239,9 @@ fn conservation(t: &mut Test) {
         t.obs("true-events", if found.below == 0 { "yes" } else { "no" });
     }
     assert!(found.below == 0 || t.stack() == "c-c", "events below the quota");
+    // Each period between two resets has its event if the second one took the quota. If it
+    // took less, there is one only if packets came between its reading and its end.
+    let (least, most) = (crossings, crossings + crossings / 10 + 10);
+    let each = (least..=most).contains(&events);
+    assert!(each || t.stack() == "c-c", "not one event for each crossing");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Sums of what was reported, object by object.
 
+use super::HOT;
 use crate::wire::Object;
 
 /// The objects that every packet is counted for, once each.
@@ -12,6 +13,8 @@ pub struct Tally {
     sums: [(u64, u64); COUNTED.len()],
     /// How many reports had anything in them.
     pub replies: u64,
+    /// How many reports said that the quota of the hot object had been reached.
+    pub crossings: u64,
 }
 
 impl Tally {
@@ -23,6 +26,7 @@ impl Tally {
                 self.sums[at].0 += object.pkts;
                 self.sums[at].1 += object.bytes;
                 self.replies += u64::from(object.pkts > 0);
+                self.crossings += u64::from(object.name == b"hot" && object.pkts >= HOT);
             }
         }
     }
@@ -33,6 +37,7 @@ impl Tally {
             *sum = (sum.0 + more.0, sum.1 + more.1);
         }
         self.replies += other.replies;
+        self.crossings += other.crossings;
     }
 
     /// The sums by name.
