@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::env::netns::fresh;
-use crate::harness::{cases, Test};
+use crate::harness::{cases, Depth, Test};
 use crate::wire::acct::add_quiet;
 use crate::wire::consts::*;
 use crate::wire::{batch, Acct, Msg, Sock};
@@ -25,8 +25,15 @@ cases![
 
 const MANY: u64 = 3000;
 
-/// Ratio of two costs from which growth counts as linear.
-const LINEAR: f64 = 4.0;
+/// Ratio of two costs from which growth counts as linear. On the debug kernel everything else
+/// is slower, and a list costs 4 to 40 times as much.
+fn linear(t: &Test) -> f64 {
+    if t.scale().depth == Depth::Debug {
+        2.2
+    } else {
+        4.0
+    }
+}
 
 /// Names that differ only at their end, as real ones do: slow to compare.
 fn name(n: u64) -> String {
@@ -59,7 +66,7 @@ fn ratio(mut small: impl FnMut(), mut large: impl FnMut()) -> f64 {
 
 fn class(t: &mut Test, step: &str, ratio: f64) {
     t.note(format!("{step}: {ratio:.1} times the cost"));
-    t.obs(step, if ratio < LINEAR { "flat" } else { "linear" });
+    t.obs(step, if ratio < linear(t) { "flat" } else { "linear" });
 }
 
 /// One send with many requests that bring no reply, so that hardly anything
@@ -148,7 +155,7 @@ fn other_namespace(t: &mut Test) {
     let beside = best(run);
     t.note(format!("{many} objects elsewhere: {:.2} times the cost", beside / alone));
     class(t, "beside-many", beside / alone);
-    assert!(beside / alone < LINEAR, "slowed by another namespace");
+    assert!(beside / alone < linear(t), "slowed by another namespace");
 }
 
 /// The shortest of several runs, in seconds.
